@@ -1,0 +1,208 @@
+"""The command line, `smartbook`. Every mistake of a user ends in one sentence and exit code 2."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from analysis.errors import StudyError, unknown
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Run the chapters of the study and build its book.")
+data = typer.Typer(no_args_is_help=True, help="Make, import and check datasets.")
+app.add_typer(data, name="data")
+console = Console(stderr=True, highlight=False)
+CORES = os.cpu_count() or 2
+PARAMETERS = {"region": str, "first_year": int, "last_year": int}
+
+DatasetName = Annotated[str, typer.Option("--dataset", help="Name of a dataset (see datasets.toml).")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Chapters executed at the same time.")]
+Settings = Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the chapters.")]
+
+
+def main() -> None:
+    """Entry point: a StudyError becomes one sentence."""
+    try:
+        app()
+    except StudyError as error:
+        console.print(f"smartbook: {error}", markup=False, soft_wrap=True)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters by file name; default all.")] = None,
+    dataset: DatasetName = "synthetic",
+    jobs: Jobs = CORES,
+    settings: Settings = (),
+) -> None:
+    """Execute chapters without building the site."""
+    _run(chapters or [], dataset, jobs, settings)
+
+
+@app.command()
+def build(dataset: DatasetName = "synthetic", jobs: Jobs = CORES, settings: Settings = ()) -> None:
+    """Execute every chapter and build the site."""
+    from analysis.publish.site import build_site
+    from analysis.publish.stage import staged_files
+
+    book, found, runs = _run([], dataset, jobs, settings)
+    start = time.perf_counter()
+    with console.status("building the site"):
+        index, anew = build_site(staged_files(book, found, runs), book.output(found))
+    console.print(f"  {'site':34s} {time.perf_counter() - start:6.1f} s" if anew else f"  {'site':34s} unchanged")
+    print(index)
+
+
+@app.command()
+def serve(dataset: DatasetName = "synthetic", port: Annotated[int, typer.Option(help="Port.")] = 8000) -> None:
+    """Show the built site at http://localhost:PORT until interrupted."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    from analysis import datasets
+    from analysis.publish.book import find_book
+
+    html = find_book().output(datasets.find(dataset)) / "html"
+    if not (html / "index.html").is_file():
+        raise StudyError(f"The book of dataset {dataset!r} is not built yet; run `smartbook build` first.")
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=str(html)))
+    except OSError:
+        raise StudyError(f"Port {port} is taken; choose another with --port.") from None
+    console.print(f"http://localhost:{port}  (stop with Ctrl-C)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        console.print()
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this machine has what the project needs, and which datasets it knows."""
+    from analysis.doctor import findings
+
+    worst = 0
+    for finding in findings():
+        console.print(f"  {'ok     ' if finding.ok else 'missing' if finding.needed else 'without'}  {finding.text}",
+                      markup=False)
+        worst |= finding.needed and not finding.ok
+    raise typer.Exit(int(worst))
+
+
+@data.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="New folder for the dataset.")],
+    workers: Annotated[int, typer.Option(min=1, help="Number of member-workers.")] = 6000,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.")] = 2026,
+    years: Annotated[str, typer.Option(help="First and last year, as 2001:2020.")] = "2001:2020",
+) -> None:
+    """Make a synthetic dataset whose truth is known."""
+    from data_synthetic.simulate import simulate as make
+
+    first, last = _years(years)
+    with console.status("simulating"):
+        make(workers, seed, first, last, out)
+    print(out)
+
+
+@data.command("import")
+def import_(
+    export: Annotated[Path, typer.Argument(help="Folder of the export's files.")],
+    mapping: Annotated[Path, typer.Option(help="How to read them (see mappings/README.md).")],
+    out: Annotated[Path, typer.Option(help="New folder for the dataset, outside any git work tree.")],
+    key_file: Annotated[Path | None, typer.Option(help="Secret key of the pseudonyms; default random.")] = None,
+) -> None:
+    """Turn a messy export into a dataset, with a report in which every line is accounted for."""
+    from analysis.intake.run import import_export
+
+    key = _key(key_file)
+    with console.status("reading the export"):
+        report = import_export(export, mapping, out, key=key)
+    console.print(report.summary(), markup=False, soft_wrap=True)
+    print(out)
+
+
+@data.command()
+def check(dataset: Annotated[str, typer.Argument(help="Name of a dataset.")]) -> None:
+    """Check a dataset against the rules of the schema. Exit code 1 where a rule of severity `error` is broken."""
+    from analysis import datasets
+    from analysis.intake.validate import validate
+
+    broken = validate(datasets.find(dataset))
+    for violation in broken:
+        console.print(f"  {violation.severity:8s} {violation.rule}: {violation.count} rows", markup=False)
+    if not broken:
+        console.print("  every rule of the schema holds")
+    raise typer.Exit(int(any(v.severity == "error" for v in broken)))
+
+
+def _run(names, dataset, jobs, settings):
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from analysis import datasets
+    from analysis.publish.book import find_book
+    from analysis.publish.execute import execute
+
+    book, found = find_book(), datasets.find(dataset)
+    chosen, parameters = book.choose(names), {"dataset": dataset, **_parameters(settings)}
+    if "SMARTBOOK_DATASETS" not in os.environ:
+        # Kernels work in the book's folder; the registry was found from here.
+        registry = Path("datasets.toml").resolve()
+        if registry.is_file():
+            os.environ["SMARTBOOK_DATASETS"] = str(registry)
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                   console=console, transient=True)
+    with bar:
+        task = bar.add_task("chapters", total=len(chosen))
+        runs = execute(book, chosen, found, parameters, jobs, done=lambda r: bar.advance(task))
+    for r in runs:
+        state = "FAILED" if r.error else "unchanged" if r.cached else f"{r.seconds:6.1f} s"
+        console.print(f"  {r.chapter:34s} {state}", markup=False)
+    failed = [r for r in runs if r.error]
+    for r in failed:
+        console.print(f"\nchapter {r.chapter}: {r.error}", markup=False, soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)
+    return book, found, runs
+
+
+def _parameters(settings) -> dict:
+    """`name=value` settings as chapter parameters, checked before anything runs."""
+    from analysis.scope import REGIONS
+
+    chosen = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if name not in PARAMETERS:
+            raise unknown("parameter", name, PARAMETERS)
+        try:
+            chosen[name] = PARAMETERS[name](value)
+        except ValueError:
+            raise StudyError(f"Parameter {name!r} must be a whole number, not {value!r}.") from None
+        if not equals:
+            raise StudyError(f"Give parameter {name!r} a value: --set {name}=VALUE.")
+    if chosen.get("region", "brussels") not in REGIONS:
+        raise unknown("region", chosen["region"], REGIONS)
+    if chosen.get("first_year", 0) > chosen.get("last_year", 9999):
+        raise StudyError("The first year lies after the last year; swap them.")
+    return chosen
+
+
+def _years(text: str) -> tuple[int, int]:
+    first, _, last = text.partition(":")
+    if not (first.isdigit() and last.isdigit() and int(first) <= int(last)):
+        raise StudyError(f"--years must be FIRST:LAST, as 2001:2020, not {text!r}.")
+    return int(first), int(last)
+
+
+def _key(key_file: Path | None) -> bytes | None:
+    if key_file is None:
+        return os.environ["SMARTBOOK_KEY"].encode() if "SMARTBOOK_KEY" in os.environ else None
+    if not key_file.is_file():
+        raise StudyError("The key file does not exist; make one with at least 16 bytes, and keep it secret.")
+    return key_file.read_bytes()

@@ -1,0 +1,1 @@
+"""The measures: one module per promise, each function from panels to a small table."""

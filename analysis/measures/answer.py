@@ -1,0 +1,24 @@
+"""What a measure gives to the guard."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table expression (or data frame) with its `keys`, and in `count` the column that counts distinct workers.
+
+    `finish` turns the small table, already out of the engine, into its last form (percentages, a survival curve).
+    """
+
+    table: object
+    keys: tuple[str, ...]
+    count: str = "workers"
+    finish: Callable | None = None
+
+    def frame(self):
+        """The small table as a data frame, sorted by its keys."""
+        frame = self.table.execute() if hasattr(self.table, "execute") else self.table
+        if self.finish:
+            frame = self.finish(frame)
+        return frame.sort_values(list(self.keys), ignore_index=True) if self.keys else frame

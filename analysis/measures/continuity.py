@@ -1,0 +1,158 @@
+"""Security: continuity of work and the length of contracts (S-20 … S-26)."""
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from analysis import law
+from analysis.measures.answer import Answer
+from analysis.panels import Panels, days_between
+
+GAPS = (0, 7, 30)                    # days without work that still count as one spell
+LENGTHS = (1, 2, 5, 20, 60, 250)     # calendar days
+CHAIN_GAP = 14                       # days between two contracts of one chain
+CHAIN_DAYS, CHAIN_CONTRACTS, CHAIN_DENSITY, CHAIN_ONE_DAY = 120, 20, 0.5, 0.8
+
+
+def months_without_work(panels: Panels, population: str = "P0", by: str | None = None) -> Answer:
+    """S-20. Months of an interior year without paid work: z = Σ_m 1[D_m = 0].
+
+    Unit: months, 0–12; mean and median over workers, and the share with at least four. Shape: year (× group).
+    """
+    y = panels.with_traits(panels.population(population).filter(_.interior), by)
+    keys = ("year", by) if by else ("year",)
+    y = y.mutate(empty=12 - _.months).group_by(keys).agg(
+        workers=_.worker_id.nunique(), mean=_.empty.mean(), median=_.empty.median(),
+        four_or_more=(_.empty >= 4).cast("float64").mean())
+    return Answer(y, keys)
+
+
+def spells(panels: Panels, gap: int):
+    """Spells of work: contracts of one worker merged over gaps of at most `gap` days without any contract.
+
+    Columns: worker_id, spell, start_on, end_on, length (calendar days), contracts.
+    """
+    c = panels.contracts.select("worker_id", "contract_id", "start_on", "end_on")
+    order = ["start_on", "contract_id"]
+    so_far = ibis.window(group_by="worker_id", order_by=order, rows=(None, -1))
+    c = c.mutate(covered=_.end_on.max().over(so_far))
+    new = c.covered.isnull() | (days_between(c.covered, c.start_on) - 1 > gap)
+    c = c.mutate(new=new.cast("int32"))
+    c = c.mutate(spell=_.new.sum().over(ibis.window(group_by="worker_id", order_by=order, rows=(None, 0))))
+    s = c.group_by("worker_id", "spell").agg(start_on=_.start_on.min(), end_on=_.end_on.max(), contracts=_.count())
+    return s.mutate(length=days_between(_.start_on, _.end_on) + 1)
+
+
+def gap_survival(panels: Panels) -> Answer:
+    """S-21. How long a break between two contracts lasts: Kaplan–Meier share still without work after t days.
+
+    A break that runs to the end of the study is censored there. S(t) = Π_{u ≤ t} (1 − returns_u ÷ at_risk_u).
+    Unit: share, 0–1. Shape: t at whole weeks up to a year. `workers` counts those still at risk.
+    """
+    s = spells(panels, 0)
+    by_worker = ibis.window(group_by="worker_id", order_by="spell")
+    end = ibis.date(panels.scope.last_year, 12, 31)
+    s = s.mutate(next_on=_.start_on.lead().over(by_worker))
+    s = s.mutate(returned=_.next_on.notnull(), until=ibis.coalesce(_.next_on, end))
+    s = s.mutate(days=days_between(_.end_on, _.until) - _.returned.cast("int64")).filter(_.days > 0)
+    # One row per duration leaves the engine; workers still at risk are counted there, since people can repeat.
+    grid = ibis.memtable({"t": [7 * w for w in range(53)]}, schema=ibis.schema({"t": "int64"}))
+    at_risk = grid.join(s, grid.t < s.days).group_by("t").agg(workers=_.worker_id.nunique())
+    durations = s.group_by("days").agg(ends=_.returned.cast("int64").sum(), breaks=_.count())
+
+    def curve(frame: pd.DataFrame) -> pd.DataFrame:
+        d = durations.execute().sort_values("days")
+        risk = d["breaks"].sum() - d["breaks"].cumsum() + d["breaks"]
+        d["survival"] = (1 - d["ends"] / risk).cumprod()
+        at = d.set_index("days")["survival"].reindex(range(int(d["days"].max()) + 1)).ffill().fillna(1.0)
+        return frame.assign(survival=[at.get(t, at.iloc[-1]) for t in frame["t"]])
+
+    return Answer(at_risk, ("t",), finish=curve)
+
+
+def spell_lengths(panels: Panels) -> Answer:
+    """S-22. Spells of work for three tolerated gaps: how many, how long, how concentrated.
+
+    Values per worker, then averaged: number of spells; `median_length`, median over spells in days; `concentration`
+    Σ L² ÷ (Σ L)² (1 = one block, 1/n = n equal pieces); `utilisation`, ΣL ÷ days from first to last day.
+    Shape: gap in days (0, 7, 30).
+    """
+    parts = []
+    for gap in GAPS:
+        s = spells(panels, gap)
+        w = s.group_by("worker_id").agg(
+            spells=_.count(), total=_.length.sum(), squares=(_.length * _.length).sum(),
+            window=days_between(_.start_on.min(), _.end_on.max()) + 1)
+        w = w.agg(workers=_.count(), spells=_.spells.mean(), utilisation=(_.total / _.window).mean(),
+                  concentration=(_.squares / (_.total.cast("float64") * _.total)).mean())
+        median = s.agg(median_length=_.length.median())
+        parts.append(w.cross_join(median).mutate(gap=ibis.literal(gap)))
+    return Answer(ibis.union(*parts), ("gap",))
+
+
+def contract_lengths(panels: Panels) -> Answer:
+    """S-23, S-24. Share of contracts, and of declared days, in contracts of at most l calendar days.
+
+    F(l) for l = 1, 2, 5, 20, 60, 250; the day-weighted twin matters, for counting contracts always exaggerates
+    fragmentation. Unit: share, 0–1. Shape: year of start × l; the row l = 1 is the one-day share (S-24).
+    """
+    c = panels.contracts.mutate(year=_.start_on.year().cast("int32"), length=days_between(_.start_on, _.end_on) + 1)
+    parts = []
+    for at_most in LENGTHS:
+        short = _.length <= at_most
+        parts.append(c.group_by("year").agg(
+            workers=_.worker_id.nunique(), contracts=_.count(), share=short.cast("float64").mean(),
+            share_of_days=(_.days * short.cast("float64")).sum() / _.days.sum(),
+        ).mutate(at_most=ibis.literal(at_most, "int32")))
+    return Answer(ibis.union(*parts), ("at_most", "year"))
+
+
+def density(panels: Panels, population: str = "P0", by: str | None = None) -> Answer:
+    """S-25. Declared days of an interior year over its working days (weekdays less legal holidays, 250.9 on average).
+
+    Unit: share, 0–1 and above for weekend work. Percentiles over workers. Shape: year (× group).
+    """
+    y = panels.with_traits(panels.population(population).filter(_.interior), by)
+    keys = ("year", by) if by else ("year",)
+    working_days = 365.25 * 5 / 7 - law.rate("legal_holidays")
+    y = y.mutate(density=_.days_100 / 100 / working_days).group_by(keys).agg(
+        workers=_.worker_id.nunique(), mean=_.density.mean(), p25=_.density.quantile(0.25),
+        p50=_.density.quantile(0.50), p75=_.density.quantile(0.75), p90=_.density.quantile(0.90))
+    return Answer(y, keys)
+
+
+def chains(panels: Panels):
+    """Chains: contracts of one worker with one client, each at most 14 days after the end of those before.
+
+    Columns: worker_id, client_id, chain, start_on, end_on, contracts, days, one_day (share), span, density, `long`:
+    true for span ≥ 120 days, ≥ 20 contracts, ≥ 80 % of them of one day, and at least half of the weekdays worked.
+    """
+    pair = ["worker_id", "client_id"]
+    order = ["start_on", "contract_id"]
+    c = panels.contracts.filter(_.client_id.notnull())
+    c = c.mutate(covered=_.end_on.max().over(ibis.window(group_by=pair, order_by=order, rows=(None, -1))))
+    new = c.covered.isnull() | (days_between(c.covered, c.start_on) - 1 > CHAIN_GAP)
+    c = c.mutate(new=new.cast("int32"), single=(c.start_on == c.end_on).cast("float64"))
+    c = c.mutate(chain=_.new.sum().over(ibis.window(group_by=pair, order_by=order, rows=(None, 0))))
+    c = c.group_by(*pair, "chain").agg(
+        start_on=_.start_on.min(), end_on=_.end_on.max(), contracts=_.count(), days=_.days.sum(),
+        one_day=_.single.mean())
+    c = c.mutate(span=days_between(_.start_on, _.end_on) + 1)
+    c = c.mutate(density=_.days / (_.span * 5 / 7))
+    return c.mutate(long=(_.span >= CHAIN_DAYS) & (_.contracts >= CHAIN_CONTRACTS) & (_.one_day >= CHAIN_ONE_DAY)
+                    & (_.density >= CHAIN_DENSITY))
+
+
+def chaining(panels: Panels) -> Answer:
+    """S-26. How much work for clients lies in chains, and in long dense chains of one-day contracts.
+
+    Unit: share of declared days of client-bought contracts, by the year the chain starts; `mean_contracts` is the mean
+    number of contracts of a chain. Shape: year. Reading: a long chain is consistent with a lasting job cut into days;
+    a theatre run or a weekly class can look alike. It is a pattern, not a proof.
+    """
+    c = chains(panels).mutate(year=_.start_on.year().cast("int32"), many=(_.contracts > 1).cast("float64"),
+                              dense=_.long.cast("float64"))
+    c = c.group_by("year").agg(
+        workers=_.worker_id.nunique(), mean_contracts=_.contracts.mean(), chains=_.count(),
+        in_chains=(_.days * _.many).sum() / _.days.sum(), in_long_chains=(_.days * _.dense).sum() / _.days.sum())
+    return Answer(c, ("year",))

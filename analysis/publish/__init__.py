@@ -1,0 +1,1 @@
+"""From chapters to a site: papermill runs, staging, the Jupyter Book build."""
