@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -31,17 +32,25 @@ def main() -> None:
     except StudyError as error:
         console.print(f"smartbook: {error}", markup=False, soft_wrap=True)
         sys.exit(2)
+    except Exception as error:
+        # The message or the trace of an unforeseen error may hold values of confidential data.
+        if "SMARTBOOK_DEBUG" in os.environ:
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        console.print(f"smartbook: unforeseen {type(error).__name__} in {Path(last.filename).name}, line {last.lineno}; "
+                      "its message is withheld, set SMARTBOOK_DEBUG to see it.", markup=False, soft_wrap=True)
+        sys.exit(70)
 
 
 @app.command()
 def run(
-    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters by file name; default all.")] = None,
+    chapters: Annotated[list[str], typer.Argument(help="Chapters by file name; default all.")] = (),
     dataset: DatasetName = "synthetic",
     jobs: Jobs = CORES,
     settings: Settings = (),
 ) -> None:
     """Execute chapters without building the site."""
-    _run(chapters or [], dataset, jobs, settings)
+    _run(chapters, dataset, jobs, settings)
 
 
 @app.command()
@@ -124,7 +133,8 @@ def import_(
     with console.status("reading the export"):
         report = import_export(export, mapping, out, key=key)
     console.print(report.summary(), markup=False, soft_wrap=True)
-    print(out)
+    print(out / "report" / "import.html")
+    raise typer.Exit(int(not report.balanced))
 
 
 @data.command()
@@ -133,9 +143,11 @@ def check(dataset: Annotated[str, typer.Argument(help="Name of a dataset.")]) ->
     from analysis import datasets
     from analysis.intake.validate import validate
 
-    broken = validate(datasets.find(dataset))
+    found = datasets.find(dataset)
+    broken = validate({name: found.table(name) for name in found.present})
     for violation in broken:
-        console.print(f"  {violation.severity:8s} {violation.rule}: {violation.count} rows", markup=False)
+        console.print(f"  {violation.severity:8s} {violation.count:,} rows of {violation.table} break {violation.rule}",
+                      markup=False)
     if not broken:
         console.print("  every rule of the schema holds")
     raise typer.Exit(int(any(v.severity == "error" for v in broken)))

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.errors import MissingData, StudyError, unknown
+from analysis.place import outside_git
 from analysis.schema import REQUIRED, TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -153,14 +154,8 @@ def registered() -> dict:
         raise StudyError(f"{path.name} is not valid TOML: {error}.") from None
 
 
-def git_work_tree(path: Path) -> Path | None:
-    """The git work tree that `path` lies in, or None."""
-    return next((p for p in (path, *path.parents) if (p / ".git").exists()), None)
-
-
 def _outside_git(name: str, what: str, path: Path) -> Path:
-    tree = git_work_tree(path)
-    if tree:
+    if not outside_git(path):
         raise StudyError(
             f"The {what} of dataset {name!r} lies inside a git work tree, from where it could be published; "
             "move it to a folder outside."

@@ -1,5 +1,8 @@
 """Tables on the page, written from a SafeTable and nothing else."""
 
+import pandas
+from pandas.api.types import is_numeric_dtype
+
 from analysis import blocks
 from analysis.blocks import Block
 from analysis.errors import StudyError
@@ -37,13 +40,12 @@ def table_block(table, *, name, caption, columns=None, formats=None) -> Block:
 
 
 def _numeric(column) -> bool:
-    return str(column.dtype).startswith(("int", "float")) or (
-        column.dtype == object and all(isinstance(v, (int, float)) for v in column.dropna())
-    )
+    known = column.dropna()
+    return is_numeric_dtype(column) or (len(known) > 0 and all(isinstance(v, (int, float)) for v in known))
 
 
 def _cell(value, form) -> str:
-    if value is None or value != value:
+    if pandas.isna(value):
         return WITHHELD
     if form:
         return form.format(value)

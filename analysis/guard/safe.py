@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+import pandas
+
 from analysis.errors import StudyError, unknown
 from analysis.guard.rules import K_WORKERS, small_cells
 
@@ -77,14 +79,12 @@ class SafeTable:
         if SUPPRESSED in rows and rows[SUPPRESSED].iloc[0]:
             return Value(None, f"not shown: fewer than {self.k} workers")
         number = rows[column].iloc[0]
-        return Value(None, "not defined") if number is None or number != number else Value(number)
+        return Value(None, "not defined") if pandas.isna(number) else Value(number)
 
     def summary(self) -> "SafeTable":
         """How many rows the table has and how many are emptied, which discloses nobody: a table of one row."""
-        import pandas as pd
-
         rows = 0 if self.absent else len(self.frame)
-        return SafeTable(pd.DataFrame({"rows": [rows], "emptied": [self.suppressed]}), (), self.origin)
+        return SafeTable(pandas.DataFrame({"rows": [rows], "emptied": [self.suppressed]}), (), self.origin)
 
     def csv(self) -> str:
         """The table as CSV; the first line, a comment, says what kind of data it is."""

@@ -284,11 +284,9 @@ def _table(table: Table, body, keys, codes) -> TableMap:
     given = [c.name for c in columns]
     for column in table.columns:
         if not column.nullable and column.name not in given:
-            raise _wrong(
-                where,
-                f"lacks the column `{column.name}` ({column.meaning}), which no {table.name} do without",
-            )
-    headers = [fold(h) for h in (*(c.header for c in columns), *body.get("ignore", ()))]
+            raise _wrong(where, f"lacks the column `{column.name}` ({column.meaning}), which must be given")
+    ignore = _texts(f"{where} ignore", body.get("ignore", []))
+    headers = [fold(h) for h in (*(c.header for c in columns), *ignore)]
     if len(headers) != len(set(headers)):
         raise _wrong(where, "uses one header twice; a header gives one column")
     money = [n for n in given if n.endswith("_cents")]
@@ -297,7 +295,7 @@ def _table(table: Table, body, keys, codes) -> TableMap:
         table=table,
         file=file,
         columns=tuple(sorted(columns, key=lambda c: table.names.index(c.name))),
-        ignore=_texts(f"{where} ignore", body.get("ignore", [])),
+        ignore=ignore,
         not_data=tuple(_not_data(f"{where} not_data", n, money, days) for n in body.get("not_data", ())),
         credit_notes=_credit_notes(f"{where} credit_notes", body.get("credit_notes"), given, money),
         control=_control(f"{where} control", body.get("control", {}), money),
@@ -318,9 +316,10 @@ def _column(where: str, table: Table, name: str, spec, keys, codes) -> ColumnMap
         raise _wrong(where, f"is an identifier; give the form of its keys in [keys] {owner}")
     used = None
     if "codes" in spec:
-        if spec["codes"] not in codes:
-            raise unknown("code list in the mapping", str(spec["codes"]), codes)
-        used = codes[spec["codes"]]
+        code_list = _text(f"{where} codes", spec["codes"])
+        if code_list not in codes:
+            raise unknown("code list in the mapping", code_list, codes)
+        used = codes[code_list]
         _fitting(where, column, used)
     form = _pattern(f"{where} form", _text(f"{where} form", spec["form"])) if "form" in spec else None
     closed = column.type == "bool" or bool(column.levels)
@@ -357,9 +356,9 @@ def _not_data(where: str, body, money, days) -> NotData:
     pattern = _pattern(where, _text(where, body["pattern"]))
     column, year_of = body.get("total_of", ""), body.get("year_of", "")
     if column and column not in money:
-        raise unknown(f"money column in {where}", column, money)
+        raise unknown(f"money column in {where}", str(column), money)
     if year_of and year_of not in days:
-        raise unknown(f"date column in {where}", year_of, days)
+        raise unknown(f"date column in {where}", str(year_of), days)
     if bool(year_of) != ("year" in pattern.groupindex):
         raise _wrong(where, "needs both `year_of` and a group (?P<year>…) in its pattern, or neither")
     return NotData(pattern, column, year_of)
@@ -368,6 +367,8 @@ def _not_data(where: str, body, money, days) -> NotData:
 def _credit_notes(where: str, body, given, money) -> CreditNotes | None:
     if body is None:
         return None
+    if not isinstance(body, dict):
+        raise _wrong(where, "must be a table, like { column = …, prefix = …, amount = … }")
     _known(where, body, ("column", "prefix", "amount"), ("column", "prefix", "amount"))
     if body["column"] not in given:
         raise unknown(f"column in {where}", str(body["column"]), given)
@@ -388,7 +389,7 @@ def _control(where: str, body, money) -> Control:
     if not column:
         return Control(rows)
     if column not in money:
-        raise unknown(f"money column in {where}", column, money)
+        raise unknown(f"money column in {where}", str(column), money)
     try:
         cents = Decimal(_text(f"{where} total", body["total"])) * 100
     except InvalidOperation:

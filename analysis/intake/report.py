@@ -107,6 +107,18 @@ class Report:
         """All lines, rows and cents are accounted for."""
         return all(f.balanced and f.explained for f in self.files)
 
+    def summary(self) -> str:
+        """What became of the lines of each file and why lines were refused: counts alone, no value of the data."""
+        told = []
+        for file in self.files:
+            counts = [f"{count:,} {bucket.replace('_', ' ')}" for bucket, count in file.buckets.items() if count]
+            told.append(f"  {file.table:14s} {file.lines:,} lines = {', '.join(counts)}")
+            told += [f"      {count:,} × {reason} ({column or 'whole line'}): {REASONS.get(reason, reason)}"
+                     for (reason, column), count in sorted(file.reasons.items())]
+        told += [f"  {v.severity}: {v.count:,} rows of {v.table} break the rule {v.rule}" for v in self.violations]
+        return "\n".join([*told, "  every line and every cent is accounted for" if self.balanced else
+                          "  NOT BALANCED: see report/import.html before using this dataset"])
+
     def to_json(self, safe: bool) -> str:
         """The report as JSON, the same bytes for the same import."""
         return json.dumps(self._content(safe), indent=2, ensure_ascii=False) + "\n"
@@ -134,8 +146,9 @@ class Report:
     def to_html(self, safe: bool) -> str:
         """The report as one page without scripts and without requests."""
         content = self._content(safe)
+        note = " Counts are rounded to tens." if safe else ""
         title = "Import report (safe form)" if safe else "Import report – CONFIDENTIAL"
-        parts = [f"<h1>{title}</h1>", f"<p>{_summary(content)}</p>", _lines_table(content["files"])]
+        parts = [f"<h1>{title}</h1>", f"<p>{_summary(content)}{note}</p>", _lines_table(content["files"])]
         for file in content["files"]:
             parts += _file_section(file)
         if content["violations"]:

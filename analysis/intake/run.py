@@ -18,12 +18,12 @@ from pathlib import Path
 from analysis.errors import StudyError
 from analysis.intake.lines import ACCEPTED, QUARANTINED, Verdict, shown
 from analysis.intake.mapping import Mapping, TableMap, read_mapping
-from analysis.intake.place import new_folder
 from analysis.intake.pseudonyms import Pseudonyms
 from analysis.intake.report import FileReport, Report
 from analysis.intake.sheet import Sheet, arrow, read_sheet
 from analysis.intake.totals import counted_rows, reconcile
 from analysis.intake.validate import open_tables, validate
+from analysis.place import new_folder
 from analysis.schema import TABLES, write_table
 
 PARENT_QUARANTINED = "parent_quarantined"

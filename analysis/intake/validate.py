@@ -247,7 +247,7 @@ def validate(
                 Violation("duplicate_key", ERROR, name, key[0], count, _keys(twice, key, most_keys))
             )
         for c in table.columns:
-            if c.ref in tables and c.name in t.columns:
+            if c.ref in tables and c.name in t.columns and TABLES[c.ref].key[0] in tables[c.ref].columns:
                 parent = tables[c.ref].select(_parent=TABLES[c.ref].key[0])
                 lost = t.filter(t[c.name].notnull()).anti_join(parent, [(c.name, "_parent")])
                 if count := lost.count().to_pyarrow().as_py():

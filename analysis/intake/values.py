@@ -52,23 +52,22 @@ def number_reader(decimal: str, thousands: tuple[str, ...], currency: tuple[str,
     def read(text: str) -> int:
         text = text.strip()
         found = form.fullmatch(text)
-        part = (found["part"] or "") if found else ""
-        if not found or len(part) > 2:
-            raise Refused(
-                "ambiguous_number" if anything_like.fullmatch(dress.sub("", text)) else "unreadable_number"
-            )
-        signs = (found["minus"], found["after"], found["open"] and found["close"])
+        if not found or not _one_sign(found) or len(found["part"] or "") > 2:
+            likely = anything_like.fullmatch(dress.sub("", text))
+            raise Refused("ambiguous_number" if likely else "unreadable_number")
         whole = found["whole"] if found["whole"].isdecimal() else re.sub("[^0-9]", "", found["whole"])
-        if (
-            bool(found["open"]) != bool(found["close"])
-            or sum(map(bool, signs)) > 1
-            or len(whole) > _MOST_DIGITS
-        ):
+        if len(whole) > _MOST_DIGITS:
             raise Refused("unreadable_number")
-        hundredths = int(whole + part.ljust(2, "0"))
-        return -hundredths if any(signs) else hundredths
+        hundredths = int(whole + (found["part"] or "").ljust(2, "0"))
+        return -hundredths if found["open"] or found["minus"] or found["after"] else hundredths
 
     return read
+
+
+def _one_sign(found: re.Match) -> bool:
+    """Whether parentheses are a pair and at most one sign is there."""
+    signs = [s for s in ("open", "minus", "after") if found[s]]
+    return len(signs) <= 1 and bool(found["open"]) == bool(found["close"])
 
 
 def decimal_reader(*marks) -> Reader:

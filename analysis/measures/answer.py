@@ -17,8 +17,8 @@ class Answer:
     finish: Callable | None = None
 
     def frame(self):
-        """The small table as a data frame, sorted by its keys."""
-        frame = self.table.execute() if hasattr(self.table, "execute") else self.table
-        if self.finish:
-            frame = self.finish(frame)
-        return frame.sort_values(list(self.keys), ignore_index=True) if self.keys else frame
+        """The small table as a data frame; what comes out of an engine, without order, is sorted by its keys."""
+        if not hasattr(self.table, "execute"):
+            return self.table
+        frame = self.table.execute().sort_values(list(self.keys), ignore_index=True)
+        return self.finish(frame) if self.finish else frame

@@ -162,3 +162,36 @@ def invoice_to_pay(panels: Panels) -> Answer:
     c = c.select("year", "workers", gross=_.gross / _.price, charges=(_.cost - _.gross) / _.price,
                  expenses=_.expenses / _.price, fee=(_.price - _.cost - _.expenses) / _.price)
     return Answer(c, ("year",))
+
+
+def activity_budget(panels: Panels) -> Answer:
+    """S-08 for Activities. Where the money invoiced by Activities goes, all years together up to each year's end.
+
+    Shares of cumulated invoices: gross pay, employer's charges, the fee on invoices, purchases, and what is kept on the
+    account (the rest, so that the shares sum to 1). Unit: share of invoices excluding VAT. Shape: year.
+    """
+    panels.dataset.need("activities", "invoices", "expenses", "contracts.employer_cost_cents")
+    data = panels.dataset
+    owners = data.table("activities").select("activity_id", worker_id="owner_id")
+    owners = owners.filter(owners.worker_id.isin(panels.contracts.worker_id))
+
+    def flow(table, day, **amounts):
+        rows = table.join(owners, "activity_id").mutate(year=table[day].year().cast("int32"), zero=0)
+        return rows.select("year", owner="worker_id", **{
+            name: amounts.get(name, rows.zero).cast("int64") for name in ("billed", "gross", "cost", "bought")})
+
+    invoices, expenses = data.table("invoices"), data.table("expenses")
+    contracts = data.table("contracts").drop("worker_id")
+    flows = ibis.union(
+        flow(invoices, "issued_on", billed=_.amount_cents),
+        flow(contracts, "start_on", gross=_.gross_cents, cost=_.employer_cost_cents),
+        flow(expenses, "booked_on", bought=_.amount_cents))
+    years = flows.filter(_.year.between(panels.scope.first_year, panels.scope.last_year)).group_by("year").agg(
+        workers=_.owner.nunique(), **{a: _[a].sum() for a in ("billed", "gross", "cost", "bought")})
+    until = ibis.window(order_by="year", rows=(None, 0))
+    c = years.mutate(**{a: years[a].sum().over(until) for a in ("billed", "gross", "cost", "bought")})
+    c = c.filter(_.billed > 0).mutate(fee=_.billed * law.rate("smart_fee"))
+    c = c.select("year", "workers", gross=_.gross / _.billed, charges=(_.cost - _.gross) / _.billed,
+                 fee=_.fee / _.billed, bought=_.bought / _.billed,
+                 kept=(_.billed - _.cost - _.fee - _.bought) / _.billed)
+    return Answer(c, ("year",))

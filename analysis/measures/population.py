@@ -45,7 +45,7 @@ def sizes(panels: Panels) -> Answer:
             counts = {}
         rows += [{"region": REGIONS[region], "population": f"{p}: {meaning}", "workers": counts.get(f"{p}_workers"),
                   "worker_years": counts.get(f"{p}_years")} for p, meaning in POPULATIONS.items()]
-    return Answer(pd.DataFrame(rows).astype({"workers": "Int64", "worker_years": "Int64"}), ())
+    return Answer(pd.DataFrame(rows).astype({"workers": "Int64", "worker_years": "Int64"}), ("region", "population"))
 
 
 def composition(panels: Panels, by: str, population: str = "P0") -> Answer:
@@ -81,4 +81,4 @@ def inventory(panels: Panels) -> Answer:
         return {"table": t.name, "meaning": t.meaning, "rows": rows, "needed": "required" if t.required else "optional"}
 
     frame = pd.DataFrame([row(t) for t in TABLES.values()]).astype({"rows": "Int64"})
-    return Answer(frame, (), count="rows")
+    return Answer(frame, ("table", "meaning", "needed"), count="rows")

@@ -101,9 +101,10 @@ def arc_changes(panels: Panels, clock: str, population: str = "P0"):
     """
     y = _months(panels, clock).group_by("worker_id", "year").agg(y=_.y.sum()).filter(_.y > 0)
     zero, next_year = ibis.literal(0.0), (_.year + 1).cast("int32")
-    member = panels.population(population).select("worker_id", "year").mutate(now=zero, before=zero, member=ibis.literal(1, "int8"))
-    now = y.select("worker_id", "year", now="y", before=zero, member=ibis.literal(0, "int8"))
-    before = y.select("worker_id", year=next_year, now=zero, before=_.y, member=ibis.literal(0, "int8"))
+    yes, no = ibis.literal(1, "int8"), ibis.literal(0, "int8")
+    member = panels.population(population).select("worker_id", "year").mutate(now=zero, before=zero, member=yes)
+    now = y.select("worker_id", "year", now="y", before=zero, member=no)
+    before = y.select("worker_id", year=next_year, now=zero, before=_.y, member=no)
     rows = ibis.union(now, before, member, member.mutate(year=next_year))
     pairs = rows.group_by("worker_id", "year").agg(now=_.now.sum(), before=_.before.sum(), member=_.member.max())
     pairs = pairs.filter((_.member == 1) & (_.now + _.before > 0)).drop("member")

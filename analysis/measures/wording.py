@@ -81,3 +81,10 @@ def who_answer(sizes: SafeTable, stay: SafeTable) -> str:
     length = "Most" if short > 0.5 else "A minority, though a large one," if short > 0.25 else "A small minority"
     return (f"The number of workers {growth} between the first and the last years. Each of them has {days} at the "
             f"start. {length} of workers are active in no more than two years.")
+
+
+def interviews_held(corpus: SafeTable) -> str:
+    """Whether interviews could speak in a chapter, and that they do not yet."""
+    held = corpus.frame.dropna(subset=["interviews"])
+    return (f"This dataset holds the codes of {int(held['interviews'].sum())} interviews. They are a separate strand of "
+            "the study, and their findings are not joined to this chapter yet.")

@@ -107,7 +107,8 @@ CONTRACTS = [
     (contract(200045).replace("musicien", '"musicien"'), ACCEPTED),
 ]
 INVOICES = [
-    ("N° facture;N° client;N° contrat;N° activité;Émise le;Échéance;Payée le;Passée en perte le;Montant HT (€)", "header"),
+    ("N° facture;N° client;N° contrat;N° activité;Émise le;Échéance;Payée le;Passée en perte le;Montant HT (€)",
+     "header"),
     ("F300001;C50001;K200001;;23/02/2010;05/03/2010;01/03/2010;;1 264,13", ACCEPTED),
     ("F300002;C50001;;A00001;23/02/2010;05/03/2010;;01/03/2012;64,13 €", ACCEPTED),
     ("F300003;C50001;;A00001;23/02/2010;05/03/2010;22/02/2010;;64,13", ACCEPTED),         # paid in advance
@@ -280,7 +281,7 @@ def test_the_same_secret_gives_the_same_files_and_another_one_other_pseudonyms(d
     [
         ("contrats.csv", lambda b: None, "contrats.csv cannot be read"),
         ("contrats.csv", lambda b: b"", "contrats.csv has no header"),
-        ("contrats.csv", lambda b: b.replace(b"Brut", b"Brute"), "has no column 'Brut (€)'; the nearest header is 'Brute"),
+        ("contrats.csv", lambda b: b.replace(b"Brut", b"Brute"), "no column 'Brut (€)'; the nearest header is 'Brute"),
         ("clients.csv", lambda b: b.split(b"\r\n", 1)[1], "is not the header"),
         ("clients.csv", lambda b: b.replace(b"Taille", b"Taille;Nom"), "Column 5 of clients.csv is not in the mapping"),
         ("clients.csv", lambda b: b.replace(b"Taille", b"Taille;taille"), "has the header of an earlier one"),

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from analysis.errors import StudyError
-from analysis.intake.place import new_folder, outside_git
 from analysis.intake.pseudonyms import Pseudonyms
+from analysis.place import new_folder, outside_git
 
 KEY = bytes(range(32))
 

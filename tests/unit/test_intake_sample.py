@@ -47,7 +47,8 @@ def test_every_wrong_row_is_named_with_its_reason(files):
         ("two_digit_year", "end_on"), ("unbalanced_quote", ""), ("undecodable_bytes", ""), ("unknown_code", "regime"),
     ]
     assert files["contracts"].reasons == dict.fromkeys(twelve, 12) | {
-        ("ambiguous_number", "gross_cents"): 6, ("unreadable_number", "gross_cents"): 6, ("key_conflict", "contract_id"): 24,
+        ("ambiguous_number", "gross_cents"): 6, ("unreadable_number", "gross_cents"): 6,
+        ("key_conflict", "contract_id"): 24,
     }
     assert files["invoices"].reasons == {("due_before_issue", "due_on"): 12}
     assert files["invoices"].buckets["accepted"] == 22834 and files["invoices"].emptied == {"contract_id": 164}

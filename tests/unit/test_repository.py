@@ -1,0 +1,172 @@
+"""What git may hold, and how the sources must look."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import jupytext
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "book" / "index.md", *(ROOT / "book" / "chapters").glob("*.md")])
+DIRECTIVES = {"admonition", "bibliography", "card", "code-cell", "dropdown", "figure", "glossary", "grid",
+              "grid-item-card", "include", "list-table", "margin", "math", "tab-item", "tab-set", "table"}
+ROLES = {"cite:p", "cite:t", "fact", "numref", "ref", "term"}
+HOUSES = {
+    # who may import whom inside `analysis`; the rest of the package sees no more than this
+    "schema": set(), "errors": set(), "scope": set(), "blocks": set(), "law": {"errors"}, "guard": {"errors"},
+    "place": {"errors"}, "intake": {"errors", "schema", "place"}, "datasets": {"errors", "schema", "place"},
+    "panels": {"law", "datasets", "errors", "scope"},
+    "measures": {"panels", "law", "errors", "scope", "guard", "schema"},
+    "figures": {"blocks", "errors", "guard"}, "tables": {"blocks", "errors", "figures", "guard"},
+    "study": {"blocks", "datasets", "errors", "guard", "law", "panels", "scope"},
+    "publish": {"blocks", "datasets", "errors", "guard"}, "doctor": {"datasets", "errors"},
+}
+
+
+def tracked() -> list[Path]:
+    """The files of the project: those of git, or of the folder where there is no git."""
+    listing = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
+    if listing.returncode:
+        made = {".venv", "_build", "notebooks", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+        return [p for p in ROOT.rglob("*") if p.is_file() and not made & set(p.relative_to(ROOT).parts)]
+    return [ROOT / name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def texts():
+    binary = {".parquet", ".woff2", ".png", ".qdpx"}
+    return [(p, p.read_text("utf-8")) for p in tracked() if p.suffix not in binary]
+
+
+def test_no_notebook_and_no_output_is_committed():
+    assert [p.name for p in tracked() if p.suffix == ".ipynb"] == []
+    for page in PAGES:
+        assert all(not c.get("outputs") for c in jupytext.read(page, fmt="md:myst").cells), page.name
+
+
+def test_pages_are_in_the_form_that_jupytext_writes(tmp_path):
+    for page in PAGES:
+        if "{code-cell}" not in page.read_text("utf-8"):
+            continue
+        notebook = jupytext.read(page, fmt="md:myst")
+        again = jupytext.reads(jupytext.writes(notebook, fmt="md:myst"), fmt="md:myst")
+        assert [c.source for c in again.cells] == [c.source for c in notebook.cells], page.name
+
+
+def test_no_machine_path_and_no_registry_address():
+    home = re.compile(r"/home/\w|/root/|/work/|/Users/\w|C:\\\\Users")
+    for path, text in texts():
+        assert not home.search(text.replace("r\"/home/\\w|/root/|/work/|/Users/\\w", "")) or path == Path(__file__), path
+    for lock in ("requirements.lock", "requirements-uv.lock"):
+        assert not re.search(r"https?://|file:|^-", (ROOT / lock).read_text(), re.MULTILINE), lock
+
+
+def test_every_locked_package_has_a_hash():
+    lock = (ROOT / "requirements.lock").read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", lock.strip(), flags=re.IGNORECASE)
+    assert len(entries) > 100
+    assert all("--hash=sha256:" in e for e in entries)
+
+
+def test_the_lock_meets_every_requirement_of_the_project():
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pins = dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    wanted = project["dependencies"] + [r for extra in project["optional-dependencies"].values() for r in extra]
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(pins[requirement.name.lower()]), requirement
+
+
+def test_conda_takes_python_and_pip_alone_and_the_rest_from_the_lock():
+    from packaging.specifiers import SpecifierSet
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    python, pip, rest = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    name, version = python.split("=")
+    assert (name, pip, rest) == ("python", "pip", {"pip": ["-r requirements.lock"]})
+    assert SpecifierSet(project["requires-python"]).contains(version)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_dialect(page):
+    text = page.read_text("utf-8")
+    assert re.fullmatch(r"[a-z0-9-]+", page.stem)
+    assert set(re.findall(r"^\s*(?:`{3,}|:{3,})\{([^}]+)\}", text, re.MULTILINE)) <= DIRECTIVES
+    assert set(re.findall(r"(?<![`\w])\{([a-z:]+)\}`", text)) <= ROLES
+    assert "{{" not in re.sub(r"```\{code-cell\}.*?```", "", text, flags=re.DOTALL)
+
+
+def test_chapters_are_thin():
+    lengths = []
+    for page in PAGES:
+        for cell in jupytext.read(page, fmt="md:myst").cells:
+            if cell.cell_type == "code":
+                lengths.append((len([line for line in cell.source.splitlines() if line.strip()]), page.stem))
+    assert max(lengths)[0] <= 15, max(lengths)
+    assert sorted(n for n, _ in lengths)[len(lengths) // 2] <= 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_parameters_come_first_and_are_the_same_everywhere(page):
+    code = [c for c in jupytext.read(page, fmt="md:myst").cells if c.cell_type == "code"]
+    if not code:
+        return
+    assert code[0].metadata["tags"] == ["parameters", "remove-cell"]
+    assert code[0].source.splitlines() == ['dataset = "synthetic"', 'region = "brussels"', "first_year = 2001",
+                                           "last_year = 2020"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_chapter_asks_and_never_computes(page):
+    """Chapters import `analysis` alone, open no file and touch no panel."""
+    for cell in jupytext.read(page, fmt="md:myst").cells:
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        imported = {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+        names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        reached = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        assert imported <= {"analysis"}
+        assert not names & {"open", "eval", "exec", "__import__"}
+        assert not reached & {"panels", "frame", "execute", "dataset"}, cell.source
+
+
+def test_rooms_import_only_what_they_may():
+    for path in sorted((ROOT / "analysis").rglob("*.py")):
+        room = path.relative_to(ROOT / "analysis").parts[0].removesuffix(".py")
+        if room in ("cli", "__init__"):
+            continue
+        used = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("analysis", "data_synthetic"):
+                parts = node.module.split(".")
+                assert parts[0] == "analysis", f"{path} imports {node.module}"
+                used |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
+        assert used - {room} <= HOUSES[room], f"{path.name} imports {used - {room} - HOUSES[room]}"
+
+
+def test_every_citation_has_an_entry_and_no_entry_is_double():
+    from pybtex.database import parse_file
+
+    keys = set(parse_file(ROOT / "book" / "references.bib").entries)
+    for page in PAGES:
+        for cited in re.findall(r"\{cite:[pt]\}`([^`]+)`", page.read_text("utf-8")):
+            assert {k.strip() for k in cited.split(",")} <= keys, page.name
+
+
+def test_no_result_is_typed_in_prose():
+    """In the parts that tell what the data show, a number stands in a sentence only with its source or its name."""
+    named = re.compile(r"\{cite|\{fact|\{numref|\{ref|\$|R[1-3]\b|P[0-2]\b|\b(19|20)\d\d\b")
+    for page in PAGES:
+        text = re.sub(r"```.*?```|\$\$.*?\$\$", "", page.read_text("utf-8"), flags=re.DOTALL)
+        for part in re.split(r"^## ", text, flags=re.MULTILINE):
+            if not part.startswith(("What the data show", "Who differs", "How many", "The answer")):
+                continue
+            for line in part.splitlines()[1:]:
+                if re.search(r"\d", line):
+                    assert named.search(line), f"{page.name}: {line}"
