@@ -20,7 +20,7 @@ test: book lint
 lint: .venv/installed
 	$(BIN)/ruff check .
 
-lab: notebooks
+lab: notebooks .venv/lab
 	$(BIN)/jupyter lab --notebook-dir .
 
 notebooks: .venv/installed
@@ -39,11 +39,16 @@ serve: book
 	$(INSTALL) --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+.venv/lab: requirements-lab.lock | .venv/installed
+	$(INSTALL) --quiet --require-hashes -r requirements-lab.lock
+	@touch $@
+
 # After a change in pyproject.toml: the same pins for every Python and platform, with hashes, without addresses.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 lock:
-	$(COMPILE) pyproject.toml --all-extras -o requirements.lock
+	$(COMPILE) pyproject.toml --extra test --extra dev -o requirements.lock
+	$(COMPILE) pyproject.toml --extra lab -c requirements.lock -o requirements-lab.lock
 	grep '^uv==' requirements-uv.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements-uv.lock
 
 clean:

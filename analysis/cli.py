@@ -37,7 +37,7 @@ def main() -> None:
         if "SMARTBOOK_DEBUG" in os.environ:
             raise
         last = traceback.extract_tb(error.__traceback__)[-1]
-        console.print(f"smartbook: unforeseen {type(error).__name__} in {Path(last.filename).name}, line {last.lineno}; "
+        console.print(f"smartbook: unforeseen {type(error).__name__} at {Path(last.filename).name}:{last.lineno}; "
                       "its message is withheld, set SMARTBOOK_DEBUG to see it.", markup=False, soft_wrap=True)
         sys.exit(70)
 
@@ -162,11 +162,10 @@ def _run(names, dataset, jobs, settings):
 
     book, found = find_book(), datasets.find(dataset)
     chosen, parameters = book.choose(names), {"dataset": dataset, **_parameters(settings)}
-    if "SMARTBOOK_DATASETS" not in os.environ:
-        # Kernels work in the book's folder; the registry was found from here.
-        registry = Path("datasets.toml").resolve()
-        if registry.is_file():
-            os.environ["SMARTBOOK_DATASETS"] = str(registry)
+    # Kernels work in the book's folder; the registry was found from here.
+    registry = Path(os.environ.get("SMARTBOOK_DATASETS", "datasets.toml")).resolve()
+    if registry.is_file():
+        os.environ["SMARTBOOK_DATASETS"] = str(registry)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                    console=console, transient=True)
     with bar:
@@ -189,15 +188,15 @@ def _parameters(settings) -> dict:
 
     chosen = {}
     for setting in settings:
-        name, equals, value = setting.partition("=")
+        name, _, value = setting.partition("=")
         if name not in PARAMETERS:
             raise unknown("parameter", name, PARAMETERS)
+        if not value:
+            raise StudyError(f"Give parameter {name!r} a value: --set {name}=VALUE.")
         try:
             chosen[name] = PARAMETERS[name](value)
         except ValueError:
             raise StudyError(f"Parameter {name!r} must be a whole number, not {value!r}.") from None
-        if not equals:
-            raise StudyError(f"Give parameter {name!r} a value: --set {name}=VALUE.")
     if chosen.get("region", "brussels") not in REGIONS:
         raise unknown("region", chosen["region"], REGIONS)
     if chosen.get("first_year", 0) > chosen.get("last_year", 9999):

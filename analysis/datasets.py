@@ -75,8 +75,16 @@ class Dataset:
         """The tables that this dataset has, in the order of the schema."""
         if self.is_folder:
             return tuple(t for t in TABLES if self.files(t))
-        there = set(self.backend.list_tables())
-        return tuple(t for t in TABLES if t in there)
+        return tuple(t for t in TABLES if self._in_database(t))
+
+    def _in_database(self, table: str) -> bool:
+        from ibis.common.exceptions import TableNotFound
+
+        try:
+            self.backend.table(table)
+        except TableNotFound:
+            return False
+        return True
 
     def table(self, name: str):
         """One canonical table as an Ibis expression; an absent optional column is null, an absent table an error."""

@@ -82,6 +82,12 @@ class Panels:
             raise unknown("region", s.region, REGIONS)
         return c if here is None else c.filter(here)
 
+    @cached_property
+    def started(self):
+        """The contracts whose first day lies in the scope's years, with the `month` and the `year` of that day."""
+        c = self.contracts.mutate(month=month_of(_.start_on), year=_.start_on.year().cast("int32"))
+        return c.filter(_.year >= self.scope.first_year)
+
     @property
     def _resident_ids(self):
         self.dataset.need("workers.home_nis")
@@ -177,13 +183,13 @@ class Panels:
     def worker_year(self):
         """One row per worker and year with paid work, and where the worker stands in it.
 
-        Columns: worker_id, year, days_100, hours_100, gross_cents, real_cents, months (with pay), contracts, `P1`,
-        `P2`, and `interior`: the worker also has paid work in an earlier and in a later year, so that the year is
-        neither of entry nor of exit.
+        Columns: worker_id, year, days_100, hours_100, gross_cents, real_cents, months (that a contract covers, wholly
+        or in part), `P0`, `P1`, `P2`, and `interior`: the worker also has paid work in an earlier and in a later year
+        of the scope, so that the year is neither of entry nor of exit.
         """
         y = self.worker_month.group_by("worker_id", "year").agg(
             days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
-            real_cents=_.real_cents.sum(), months=_.month.nunique(), contracts=_.contracts.sum(),
+            real_cents=_.real_cents.sum(), months=_.month.nunique(),
         )
         career = ibis.window(group_by="worker_id")
         return y.mutate(

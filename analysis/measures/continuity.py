@@ -15,7 +15,7 @@ CHAIN_DAYS, CHAIN_CONTRACTS, CHAIN_DENSITY, CHAIN_ONE_DAY = 120, 20, 0.5, 0.8
 
 
 def months_without_work(panels: Panels, population: str = "P0", by: str | None = None) -> Answer:
-    """S-20. Months of an interior year without paid work: z = Σ_m 1[D_m = 0].
+    """S-20. Months of an interior year without paid work: z = 12 − months that a contract covers, wholly or in part.
 
     Unit: months, 0–12; mean and median over workers, and the share with at least four. Shape: year (× group).
     """
@@ -47,27 +47,29 @@ def gap_survival(panels: Panels) -> Answer:
     """S-21. How long a break between two contracts lasts: Kaplan–Meier share still without work after t days.
 
     A break that runs to the end of the study is censored there. S(t) = Π_{u ≤ t} (1 − returns_u ÷ at_risk_u).
-    Unit: share, 0–1. Shape: t at whole weeks up to a year. `workers` counts those still at risk.
+    Unit: share, 0–1. Shape: t at whole weeks up to a year. `workers` counts those with a break longer than t days.
     """
     s = spells(panels, 0)
     by_worker = ibis.window(group_by="worker_id", order_by="spell")
     end = ibis.date(panels.scope.last_year, 12, 31)
     s = s.mutate(next_on=_.start_on.lead().over(by_worker))
-    s = s.mutate(returned=_.next_on.notnull(), until=ibis.coalesce(_.next_on, end))
-    s = s.mutate(days=days_between(_.end_on, _.until) - _.returned.cast("int64")).filter(_.days > 0)
-    # One row per duration leaves the engine; workers still at risk are counted there, since people can repeat.
-    grid = ibis.memtable({"t": [7 * w for w in range(53)]}, schema=ibis.schema({"t": "int64"}))
-    at_risk = grid.join(s, grid.t < s.days).group_by("t").agg(workers=_.worker_id.nunique())
-    durations = s.group_by("days").agg(ends=_.returned.cast("int64").sum(), breaks=_.count())
+    s = s.mutate(returned=_.next_on.notnull().cast("int64"), until=ibis.coalesce(_.next_on, end))
+    s = s.mutate(t=days_between(_.end_on, _.until) - _.returned).filter(_.t > 0)
+    longest_first = ibis.window(group_by="worker_id", order_by=[ibis.desc("t"), "spell"])
+    s = s.mutate(longest=(ibis.row_number().over(longest_first) == 0).cast("int64"))
+    durations = s.group_by("t").agg(returns=_.returned.sum(), breaks=_.count(), longest=_.longest.sum())
 
-    def curve(frame: pd.DataFrame) -> pd.DataFrame:
-        d = durations.execute().sort_values("days")
-        risk = d["breaks"].sum() - d["breaks"].cumsum() + d["breaks"]
-        d["survival"] = (1 - d["ends"] / risk).cumprod()
-        at = d.set_index("days")["survival"].reindex(range(int(d["days"].max()) + 1)).ffill().fillna(1.0)
-        return frame.assign(survival=[at.get(t, at.iloc[-1]) for t in frame["t"]])
+    def curve(d: pd.DataFrame) -> pd.DataFrame:
+        at_risk = d["breaks"][::-1].cumsum()[::-1]
+        survival = [1.0, *(1 - d["returns"] / at_risk).cumprod()]
+        workers = [*d["longest"][::-1].cumsum()[::-1], 0]       # by their longest break: a person can have several
+        weeks = range(0, 365, 7)
+        ended = d["t"].searchsorted(weeks, side="right")
+        frame = pd.DataFrame({"t": weeks, "workers": [workers[n] for n in ended],
+                              "survival": [survival[n] for n in ended]})
+        return frame[frame["workers"] > 0].reset_index(drop=True)
 
-    return Answer(at_risk, ("t",), finish=curve)
+    return Answer(durations, ("t",), finish=curve)
 
 
 def spell_lengths(panels: Panels) -> Answer:
@@ -96,7 +98,7 @@ def contract_lengths(panels: Panels) -> Answer:
     F(l) for l = 1, 2, 5, 20, 60, 250; the day-weighted twin matters, for counting contracts always exaggerates
     fragmentation. Unit: share, 0–1. Shape: year of start × l; the row l = 1 is the one-day share (S-24).
     """
-    c = panels.contracts.mutate(year=_.start_on.year().cast("int32"), length=days_between(_.start_on, _.end_on) + 1)
+    c = panels.started.mutate(length=days_between(_.start_on, _.end_on) + 1)
     parts = []
     for at_most in LENGTHS:
         short = _.length <= at_most
@@ -122,10 +124,11 @@ def density(panels: Panels, population: str = "P0", by: str | None = None) -> An
 
 
 def chains(panels: Panels):
-    """Chains: contracts of one worker with one client, each at most 14 days after the end of those before.
+    """Chains: contracts of one worker with one client, at most 14 days without one between two of them.
 
-    Columns: worker_id, client_id, chain, start_on, end_on, contracts, days, one_day (share), span, density, `long`:
-    true for span ≥ 120 days, ≥ 20 contracts, ≥ 80 % of them of one day, and at least half of the weekdays worked.
+    Columns: worker_id, client_id, chain, start_on, end_on, contracts, days, one_day (share), span (calendar days),
+    density (days ÷ weekdays of the span, 5 in 7), `long`: true for span ≥ 120 days, ≥ 20 contracts, ≥ 80 % of them of
+    one day, and density ≥ ½.
     """
     pair = ["worker_id", "client_id"]
     order = ["start_on", "contract_id"]
@@ -146,13 +149,14 @@ def chains(panels: Panels):
 def chaining(panels: Panels) -> Answer:
     """S-26. How much work for clients lies in chains, and in long dense chains of one-day contracts.
 
-    Unit: share of declared days of client-bought contracts, by the year the chain starts; `mean_contracts` is the mean
-    number of contracts of a chain. Shape: year. Reading: a long chain is consistent with a lasting job cut into days;
-    a theatre run or a weekly class can look alike. It is a pattern, not a proof.
+    Unit: share of declared days of client-bought contracts, by the year the chain starts; `in_chains` needs two
+    contracts or more. `chains` counts single contracts too, and `mean_contracts` is the mean over them all. Shape:
+    year. Reading: a long chain is consistent with a lasting job cut into days; a theatre run can look alike. It is a
+    pattern, not a proof.
     """
     c = chains(panels).mutate(year=_.start_on.year().cast("int32"), many=(_.contracts > 1).cast("float64"),
                               dense=_.long.cast("float64"))
-    c = c.group_by("year").agg(
+    c = c.filter(_.year >= panels.scope.first_year).group_by("year").agg(
         workers=_.worker_id.nunique(), mean_contracts=_.contracts.mean(), chains=_.count(),
         in_chains=(_.days * _.many).sum() / _.days.sum(), in_long_chains=(_.days * _.dense).sum() / _.days.sum())
     return Answer(c, ("year",))

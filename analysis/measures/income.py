@@ -37,10 +37,10 @@ def annual_gross(panels: Panels, population: str = "P0", by: str | None = None, 
 
 
 def monthly_gross(panels: Panels, population: str = "P0") -> Answer:
-    """S-02. Mean pay of a month with pay, mean pay over all 12 months, and the share of months with pay.
+    """S-02. Mean pay of a month with work, mean pay over all 12 months, and the share of months with work.
 
-    Ē⁺ = E ÷ Σ_m 1[G_m > 0]; Ē⁰ = E ÷ 12 (interior years); Ē⁰ ÷ Ē⁺ = share of months with pay, taken per worker and
-    averaged. Unit: EUR a month; share 0–1. Shape: year.
+    Ē⁺ = E ÷ number of months that a contract covers, wholly or in part; Ē⁰ = E ÷ 12; Ē⁰ ÷ Ē⁺ = share of months with
+    work. Each is taken per worker with an interior year, and averaged. Unit: EUR a month; share 0–1. Shape: year.
     """
     y = panels.population(population).filter(_.interior).mutate(pay=_.real_cents / 100)
     y = y.group_by("year").agg(
@@ -67,7 +67,7 @@ def inequality(panels: Panels, population: str = "P0") -> Answer:
 
 
 def full_time_equivalents(panels: Panels) -> Answer:
-    """S-04. Volume of work: FTE = Σ hours ÷ (38 × 52), with a day of 7.6 hours where pay is by lump sum.
+    """S-04. Volume of work: FTE = Σ hours ÷ (38 × 52), with a day of 7.6 hours where none are recorded.
 
     Unit: full-time equivalents; `imputed` is the share of days whose hours are not recorded. Shape: year.
     """
@@ -86,8 +86,7 @@ def pay_rates(panels: Panels, by: str | None = None) -> Answer:
     w_k = G_k ÷ h_k · π_base ÷ π; G_k ÷ d_k likewise. Means are weighted by hours or days. Unit: EUR an hour, EUR a
     day. Shape: year of start (× group). Pitfall: lump-sum contracts have no hours and stay out of the hourly rate.
     """
-    c = panels.contracts.mutate(month=(_.start_on.year() * 12 + _.start_on.month() - 1).cast("int32"))
-    c = panels.with_traits(panels.real(c).mutate(year=_.start_on.year().cast("int32")), by)
+    c = panels.with_traits(panels.real(panels.started), by)
     keys = ("year", by) if by else ("year",)
     timed = _.hours > 0
     c = c.mutate(pay=_.real_cents / 100).group_by(keys).agg(
@@ -98,28 +97,28 @@ def pay_rates(panels: Panels, by: str | None = None) -> Answer:
 
 
 def _with_floor(panels: Panels):
-    """Contracts paid by time with the statutory hourly minimum of their first day: RMMMG × 3 ÷ (13 × 38)."""
+    """Contracts with hours, and the statutory hourly minimum of the month they start in: RMMMG × 3 ÷ (13 × 38)."""
     panels.dataset.need("contracts.hours")
     first, last = panels.scope.first_year, panels.scope.last_year
     steps = law.table("minimum_wage")
     since = pd.to_datetime(steps["valid_from"])
-    days = pd.date_range(f"{first - 1}-01-01", f"{last}-12-31", freq="MS")
+    days = pd.date_range(f"{first}-01-01", f"{last}-12-31", freq="MS")
     known = days[days >= since.min()]
     floors = ibis.memtable(pd.DataFrame({
         "month": [d.year * 12 + d.month - 1 for d in known],
         "floor": [law.minimum_hourly(d.date()) for d in known]}).astype({"month": "int32"}))
-    c = panels.contracts.filter(_.hours > 0)
-    c = c.mutate(month=(_.start_on.year() * 12 + _.start_on.month() - 1).cast("int32")).join(floors, "month")
-    return c.mutate(year=_.start_on.year().cast("int32"), wage=_.gross_cents / 100 / _.hours)
+    c = panels.started.filter(_.hours > 0).join(floors, "month")
+    return c.mutate(wage=_.gross_cents / 100 / _.hours)
 
 
 def below_minimum(panels: Panels) -> Answer:
     """S-06. Hours paid below the statutory minimum, how far below, and how many sit exactly on it.
 
-    headcount = Σ h·1[w < μ − 0.01] ÷ Σ h; gap = Σ h·max(0, (μ − w)/μ) ÷ Σ h; squared gap likewise; at_floor = share of
-    hours within ±1 % of μ, the national hourly minimum on the first day of the contract. Unit: share of hours, 0–1.
-    Shape: year. Source: Foster, Greer & Thorbecke 1984. Pitfalls: sector scales lie higher, so this is a lower bound;
-    declared hours can be set so that pay meets the minimum, hence `at_floor`. Contracts without hours stay out.
+    headcount = Σ h·1[w < μ − 0.01] ÷ Σ h; gap = Σ h·(μ − w)/μ·1[w < μ − 0.01] ÷ Σ h; squared gap likewise; at_floor =
+    share of hours within ±1 % of μ, the national hourly minimum on the first of the month in which the contract
+    starts. Unit: share of hours, 0–1. Shape: year of start. Source: Foster, Greer & Thorbecke 1984. Pitfalls: sector
+    scales lie higher, so this is a lower bound; declared hours can be set so that pay meets the minimum, hence
+    `at_floor`. Contracts without hours stay out.
     """
     c = _with_floor(panels).mutate(
         below=(_.wage < _.floor - FLOOR_TOLERANCE).cast("float64"),
@@ -134,13 +133,14 @@ def below_minimum(panels: Panels) -> Answer:
 
 
 def low_pay(panels: Panels) -> Answer:
-    """S-07. Workers whose hourly pay of the year lies below two thirds of the median of this dataset.
+    """S-07. Workers whose hourly pay of the year lies below two thirds of the median worker's in this dataset.
 
-    Unit: share of workers, 0–1. Shape: year. Pitfall: the usual definition compares with the national median, which is
+    Hourly pay is Σ gross ÷ Σ hours of the contracts with hours that start in the year. Unit: share of workers, 0–1.
+    Shape: year. Pitfall: the usual definition compares with the national median, which is
     not in these data; a median among Smart workers measures dispersion at the bottom, not low pay in Belgium.
     """
-    c = panels.contracts.filter(_.hours > 0).mutate(year=_.start_on.year().cast("int32"))
     panels.dataset.need("contracts.hours")
+    c = panels.started.filter(_.hours > 0)
     w = c.group_by("year", "worker_id").agg(wage=_.gross_cents.sum() / 100 / _.hours.sum())
     w = w.mutate(median=_.wage.median().over(ibis.window(group_by="year")))
     w = w.group_by("year").agg(workers=_.count(), share=(_.wage < LOW_PAY * _.median).cast("float64").mean())
@@ -150,12 +150,13 @@ def low_pay(panels: Panels) -> Answer:
 def invoice_to_pay(panels: Panels) -> Answer:
     """S-08. Where a euro that a client is billed goes, for contracts bought by clients.
 
-    Shares of Σ price: gross pay, employer's charges (employer cost − gross), reimbursed expenses, and the fee (price −
-    employer cost − expenses); they sum to 1 exactly. Unit: share of the price excluding VAT. Shape: year.
+    Shares of Σ price: gross pay, employer's charges (employer cost − gross), reimbursed expenses (none where not
+    recorded), and the fee (price − employer cost − expenses); they sum to 1. Contracts without a price or a cost stay
+    out. Unit: share of the price excluding VAT. Shape: year of start.
     """
     panels.dataset.need("contracts.price_cents", "contracts.employer_cost_cents")
-    c = panels.contracts.filter(_.price_cents.notnull() & _.employer_cost_cents.notnull())
-    c = c.mutate(year=_.start_on.year().cast("int32"), expenses=_.expenses_cents.fill_null(0))
+    c = panels.started.filter(_.price_cents.notnull() & _.employer_cost_cents.notnull())
+    c = c.mutate(expenses=_.expenses_cents.fill_null(0))
     c = c.group_by("year").agg(
         workers=_.worker_id.nunique(), price=_.price_cents.sum(), gross=_.gross_cents.sum(),
         cost=_.employer_cost_cents.sum(), expenses=_.expenses.sum())

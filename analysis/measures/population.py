@@ -20,8 +20,9 @@ def workers_by_year(panels: Panels) -> Answer:
     def one(p, couriers):
         y = p.worker_year.group_by("year").agg(
             workers=_.worker_id.nunique(), days=_.days_100.sum() / 100, gross=_.gross_cents.sum() / 100)
-        c = p.contracts.mutate(year=_.start_on.year().cast("int32")).group_by("year").agg(contracts=_.count())
-        y = y.join(c, "year").mutate(couriers=ibis.literal(couriers))
+        c = p.started.group_by("year").agg(contracts=_.count())
+        y = y.left_join(c, "year").drop("year_right")
+        y = y.mutate(couriers=ibis.literal(couriers), contracts=_.contracts.fill_null(0))
         return y.mutate(days_per_worker=_.days / _.workers, gross_per_worker=_.gross / _.workers,
                         contracts_per_worker=_.contracts / _.workers)
 
@@ -49,7 +50,10 @@ def sizes(panels: Panels) -> Answer:
 
 
 def composition(panels: Panels, by: str, population: str = "P0") -> Answer:
-    """Share of each group of `by` among the active workers of a year. Unit: share, 0–1. Shape: year × group."""
+    """Share of each group of `by` among the active workers of a year whose group is recorded.
+
+    Unit: share, 0–1. Shape: year × group.
+    """
     y = panels.with_traits(panels.population(population), by)
     y = y.group_by("year", by).agg(workers=_.worker_id.nunique())
     y = y.mutate(share=_.workers / _.workers.sum().over(ibis.window(group_by="year")))
@@ -57,10 +61,8 @@ def composition(panels: Panels, by: str, population: str = "P0") -> Answer:
 
 
 def buyers(panels: Panels) -> Answer:
-    """Contracts and gross pay by buyer, a client or an Activity, per year of start. Unit: share of contracts."""
-    c = panels.contracts.mutate(
-        year=_.start_on.year().cast("int32"),
-        buyer=ibis.cases((_.client_id.notnull(), "client"), else_="Activity"))
+    """Contracts by buyer, a client or an Activity. Unit: contracts; share, 0–1. Shape: year of start × buyer."""
+    c = panels.started.mutate(buyer=ibis.cases((_.client_id.notnull(), "client"), else_="Activity"))
     c = c.group_by("year", "buyer").agg(workers=_.worker_id.nunique(), contracts=_.count())
     c = c.mutate(share=_.contracts / _.contracts.sum().over(ibis.window(group_by="year")))
     return Answer(c, ("buyer", "year"))

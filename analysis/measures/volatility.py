@@ -28,6 +28,12 @@ def _months(panels: Panels, clock: str):
     return getattr(panels, panel).select("worker_id", "year", "month", y=_.real_cents / 100)
 
 
+def _clocks(panels: Panels):
+    """The clocks that the dataset can tell."""
+    needs = {"accrual": "contracts", "cash": "contracts.paid_on", "invoiced": "invoices"}
+    return [clock for clock in CLOCKS if panels.dataset.has(needs[clock])]
+
+
 def _interior(panels: Panels, population: str):
     return panels.population(population).filter(_.interior).select("worker_id", "year")
 
@@ -65,9 +71,7 @@ def within_year(panels: Panels, population: str = "P1", by: str | None = None) -
     """
     keys = ("clock", "year", by) if by else ("clock", "year")
     parts = []
-    for clock in CLOCKS:
-        if clock == "invoiced" and not panels.dataset.has("invoices"):
-            continue
+    for clock in _clocks(panels):
         p = panels.with_traits(year_profiles(panels, clock, population), by).mutate(clock=ibis.literal(clock))
         parts.append(p.group_by(keys).agg(
             workers=_.worker_id.nunique(), cv=_.cv.median(), spikes=_.spikes.mean(), dips=_.dips.mean(),
@@ -78,8 +82,8 @@ def within_year(panels: Panels, population: str = "P1", by: str | None = None) -
 def smoothing(panels: Panels, population: str = "P1") -> Answer:
     """S-17. Smoothing delivered: 1 − cv(cash pay) ÷ cv(invoiced), same worker and year, for workers with an Activity.
 
-    Above 0 the worker is paid more evenly than clients are billed. Unit: pure number; median over workers, and the
-    share above 0. Shape: year.
+    Above 0 the worker is paid more evenly than clients are billed; years billed in twelve equal months stay out. Unit:
+    pure number; median over workers, and the share above 0. Shape: year.
     """
     panels.dataset.need("activities", "invoices", "contracts.paid_on")
     owners = panels.dataset.table("activities").owner_id
@@ -95,8 +99,9 @@ def smoothing(panels: Panels, population: str = "P1") -> Answer:
 def arc_changes(panels: Panels, clock: str, population: str = "P0"):
     """S-10. worker_id, year, arc, `attached`: 100 · (Y_t − Y_{t−1}) ÷ ½(Y_t + Y_{t−1}), in [−200, 200].
 
-    Years without pay count as 0 next to a year with pay, so that entry gives +200 and exit −200; `attached` is true
-    where both years have pay. The first year of the study has no change, nor has the year after the last one.
+    A year without pay (or billed less than it was credited) counts as 0 next to a year with pay, so that entry gives
+    +200 and exit −200; `attached` is true where both years have pay. At least one of the two is in `population`. The
+    first year of the study has no change, nor has the year after the last one.
     Source: Dahl, DeLeire & Schwabish 2011.
     """
     y = _months(panels, clock).group_by("worker_id", "year").agg(y=_.y.sum()).filter(_.y > 0)
@@ -120,9 +125,7 @@ def between_years(panels: Panels, population: str = "P0", attached: bool = True)
     Unit: arc-percent; shares 0–1. Shape: year × clock.
     """
     parts = []
-    for clock in CLOCKS:
-        if clock == "invoiced" and not panels.dataset.has("invoices"):
-            continue
+    for clock in _clocks(panels):
         a = arc_changes(panels, clock, population).mutate(clock=ibis.literal(clock))
         a = a.filter(_.attached) if attached else a
         parts.append(a.group_by("clock", "year").agg(
@@ -179,9 +182,7 @@ def permanent_transitory(panels: Panels, population: str = "P1") -> Answer:
 def year_and_month(panels: Panels) -> Answer:
     """Pay by calendar month, on the three clocks, as a share of the year. Unit: share, 0–1. Shape: clock × month."""
     parts = []
-    for clock in CLOCKS:
-        if clock == "invoiced" and not panels.dataset.has("invoices"):
-            continue
+    for clock in _clocks(panels):
         m = _months(panels, clock).mutate(clock=ibis.literal(clock), calendar_month=(_.month % 12 + 1).cast("int32"))
         parts.append(m.group_by("clock", "calendar_month").agg(workers=_.worker_id.nunique(), pay=_.y.sum()))
     table = ibis.union(*parts)

@@ -86,5 +86,5 @@ def who_answer(sizes: SafeTable, stay: SafeTable) -> str:
 def interviews_held(corpus: SafeTable) -> str:
     """Whether interviews could speak in a chapter, and that they do not yet."""
     held = corpus.frame.dropna(subset=["interviews"])
-    return (f"This dataset holds the codes of {int(held['interviews'].sum())} interviews. They are a separate strand of "
-            "the study, and their findings are not joined to this chapter yet.")
+    return (f"This dataset holds the codes of {int(held['interviews'].sum())} interviews. They are a strand of their "
+            "own, and their findings are not joined to this chapter yet.")
