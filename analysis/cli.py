@@ -50,19 +50,26 @@ def run(
     settings: Settings = (),
 ) -> None:
     """Execute chapters without building the site."""
-    _run(chapters, dataset, jobs, settings)
+    from analysis.publish.book import alone
+
+    book, found, parameters = _open(dataset, settings)
+    with alone(book.output(found)):
+        _execute(book, found, parameters, book.choose(chapters), jobs)
 
 
 @app.command()
 def build(dataset: DatasetName = "synthetic", jobs: Jobs = CORES, settings: Settings = ()) -> None:
     """Execute every chapter and build the site."""
-    from analysis.publish.site import build_site
+    from analysis.publish.book import alone
+    from analysis.publish.site import build_site, jupyter_book
     from analysis.publish.stage import staged_files
 
-    book, found, runs = _run([], dataset, jobs, settings)
-    start = time.perf_counter()
-    with console.status("building the site"):
-        index, anew = build_site(staged_files(book, found, runs), book.output(found))
+    book, found, parameters = _open(dataset, settings)
+    with alone(book.output(found)), jupyter_book() as builder:
+        runs = _execute(book, found, parameters, book.chapters, jobs)
+        start = time.perf_counter()
+        with console.status("building the site"):
+            index, anew = build_site(staged_files(book, found, runs), book.output(found), builder)
     console.print(f"  {'site':34s} {time.perf_counter() - start:6.1f} s" if anew else f"  {'site':34s} unchanged")
     print(index)
 
@@ -153,19 +160,23 @@ def check(dataset: Annotated[str, typer.Argument(help="Name of a dataset.")]) ->
     raise typer.Exit(int(any(v.severity == "error" for v in broken)))
 
 
-def _run(names, dataset, jobs, settings):
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+def _open(dataset, settings):
     from analysis import datasets
     from analysis.publish.book import find_book
-    from analysis.publish.execute import execute
 
-    book, found = find_book(), datasets.find(dataset)
-    chosen, parameters = book.choose(names), {"dataset": dataset, **_parameters(settings)}
+    book, found, parameters = find_book(), datasets.find(dataset), _parameters(settings)
     # Kernels work in the book's folder; the registry was found from here.
     registry = Path(os.environ.get("SMARTBOOK_DATASETS", "datasets.toml")).resolve()
     if registry.is_file():
         os.environ["SMARTBOOK_DATASETS"] = str(registry)
+    return book, found, {"dataset": dataset, **parameters}
+
+
+def _execute(book, found, parameters, chosen, jobs):
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from analysis.publish.execute import execute
+
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                    console=console, transient=True)
     with bar:
@@ -179,12 +190,12 @@ def _run(names, dataset, jobs, settings):
         console.print(f"\nchapter {r.chapter}: {r.error}", markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(1)
-    return book, found, runs
+    return runs
 
 
 def _parameters(settings) -> dict:
     """`name=value` settings as chapter parameters, checked before anything runs."""
-    from analysis.scope import REGIONS
+    from analysis.scope import FIRST_YEAR, LAST_YEAR, REGIONS
 
     chosen = {}
     for setting in settings:
@@ -199,7 +210,7 @@ def _parameters(settings) -> dict:
             raise StudyError(f"Parameter {name!r} must be a whole number, not {value!r}.") from None
     if chosen.get("region", "brussels") not in REGIONS:
         raise unknown("region", chosen["region"], REGIONS)
-    if chosen.get("first_year", 0) > chosen.get("last_year", 9999):
+    if chosen.get("first_year", FIRST_YEAR) > chosen.get("last_year", LAST_YEAR):
         raise StudyError("The first year lies after the last year; swap them.")
     return chosen
 

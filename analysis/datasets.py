@@ -24,6 +24,8 @@ from analysis.schema import REQUIRED, TABLES
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "data_synthetic" / "dataset"
 BUILT_IN = ("synthetic", "synthetic-guarded")
+# Columns whose values no list of the schema closes: they may name somebody.
+OPEN_NAMES = tuple(c.name for t in TABLES.values() for c in t.columns if c.type == "string" and not c.levels)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Dataset:
         if name not in TABLES:
             raise unknown("table", name, TABLES)
         if name not in self.present:
-            raise MissingData(f"This dataset has no table `{name}` ({TABLES[name].meaning}).")
+            raise MissingData(f"This dataset has no table '{name}' ({TABLES[name].meaning}).")
         if name not in self._open:
             raw = (
                 self.backend.read_parquet([str(f) for f in self.files(name)], table_name=name)
@@ -131,7 +133,7 @@ class Dataset:
             table, _, column = path.partition(".")
             self.table(table)
             if not self.has(path):
-                raise MissingData(f"This dataset does not record `{column}` in its table `{table}`.")
+                raise MissingData(f"This dataset does not record '{column}' in its table '{table}'.")
 
     def fingerprint(self) -> str:
         """A digest of every byte of a folder; a new one at each call for a database, whose content may move."""
@@ -171,7 +173,6 @@ def _outside_git(name: str, what: str, path: Path) -> Path:
     return path
 
 
-
 def find(name: str) -> Dataset:
     """The dataset called `name`; StudyError with the nearest name, or the first thing that is wrong with it."""
     if name in BUILT_IN:
@@ -189,14 +190,14 @@ def find(name: str) -> Dataset:
             raise StudyError(f"Dataset {name!r} has no `location` in {_registry().name}; give a folder or a URL.")
         if "://" in location and not output:
             raise StudyError(f"Dataset {name!r} is a database; say in `output` where its book may be written.")
+        base = _registry().resolve().parent
         if "://" not in location:
-            base = _registry().resolve().parent
             folder = _outside_git(name, "folder", (base / Path(location).expanduser()).resolve())
             if not folder.is_dir():
                 raise StudyError(f"The folder of dataset {name!r} does not exist; check `location` in its entry.")
             location = str(folder)
             output = output or str(folder.parent / f"{folder.name}-book")
-        output = _outside_git(name, "output", Path(output).expanduser().resolve())
+        output = _outside_git(name, "output", (base / Path(output).expanduser()).resolve())
         dataset = Dataset(name, location, output)
     missing = [t for t in REQUIRED if t not in dataset.present]
     if missing:

@@ -17,15 +17,14 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 SEEN_BREAK = "#888888"
 
 
-def lines(table: SafeTable, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
-          events=None):
+def lines(table: SafeTable, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None):
     """Lines of `y` (one column, or several) over `x`, one per value of `by`.
 
     `breaks` names a boolean column that is true where a series changes its method: a dotted vertical line.
-    `events` is a SafeTable with `date` and `name`: dated vertical lines. `labels` renames series.
+    `labels` renames series.
     """
     show(line_figure(table, name=name, x=x, y=y, caption=caption, by=by, breaks=breaks, x_label=x_label,
-                     y_label=y_label, labels=labels, events=events))
+                     y_label=y_label, labels=labels))
 
 
 def steps(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label="", labels=None):
@@ -35,29 +34,28 @@ def steps(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label
 
 
 def bars(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label="", labels=None):
-    """Bars of `y` for each `x`, side by side for each value of `by`."""
+    """Bars of `y` for each `x`, side by side for each value of `by`; lying, the longest first, where `x` is text."""
     show(bar_figure(table, name=name, x=x, y=y, caption=caption, by=by, x_label=x_label, y_label=y_label,
                     labels=labels))
 
 
 def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
-                events=None, drawstyle="default", marker=True) -> Block:
+                drawstyle="default", marker=True) -> Block:
     """The block of `lines` and `steps`."""
     series = _series(table, name, x, y, by, labels)
     if series is None:
         return _absent(table, name, caption)
-    figure, axes = _canvas()
+    import pandas as pd
     import seaborn as sns
 
-    for n, (label, frame) in enumerate(series.items()):
-        sns.lineplot(data=frame, x="x", y="y", ax=axes, label=label, color=COLOURS[n % len(COLOURS)], errorbar=None,
-                     marker=MARKERS[n % len(MARKERS)] if marker else None, markersize=4.5, linewidth=1.8,
-                     drawstyle=drawstyle, estimator=None, legend=False)
+    figure, axes = _canvas()
+    frame = pd.concat([f.assign(series=label) for label, f in series.items()])
+    sns.lineplot(data=frame, x="x", y="y", hue="series", style="series", ax=axes, palette=list(COLOURS[: len(series)]),
+                 markers=list(MARKERS[: len(series)]) if marker else False, dashes=False, markersize=4.5, linewidth=1.8,
+                 drawstyle=drawstyle, estimator=None, errorbar=None, legend=False)
     broken = sorted(set(table.frame.loc[table.frame[breaks], x])) if breaks else []
     for place in broken:
         axes.axvline(place, color=SEEN_BREAK, linestyle=":", linewidth=1.1, zorder=0)
-    if events is not None:
-        _mark_events(axes, events)
     axes.margins(x=0.02)
     _scale(axes, series)
     note = f" Dotted lines: the series breaks in {_listing(broken)}." if broken else ""
@@ -71,14 +69,20 @@ def bar_figure(table, *, name, x, y, caption, by=None, x_label="", y_label="", l
         return _absent(table, name, caption)
     import pandas as pd
     import seaborn as sns
+    from pandas.api.types import is_string_dtype
 
+    lying = is_string_dtype(table.frame[x])
+    series = {label: f.sort_values("y", ascending=False) if lying else f for label, f in series.items()}
+    frame = pd.concat([f.assign(series=label) for label, f in series.items()])
+    frame["x"] = frame["x"].astype(str).str.replace("_", " ")
     figure, axes = _canvas()
-    frame = pd.concat([f.assign(series=label, x=f["x"].astype(str)) for label, f in series.items()])
-    sns.barplot(data=frame, x="x", y="y", hue="series", ax=axes, palette=list(COLOURS[: len(series)]), errorbar=None,
+    across, up = ("y", "x") if lying else ("x", "y")
+    sns.barplot(data=frame, x=across, y=up, hue="series", ax=axes, palette=list(COLOURS[: len(series)]), errorbar=None,
                 legend=False, saturation=1)
-    axes.set_ylim(bottom=min(0, frame["y"].min()))
-    if frame["x"].nunique() > 9:
-        axes.tick_params(axis="x", rotation=60)
+    if lying:
+        axes.grid(False, axis="y")
+        axes.grid(True, axis="x")
+        x_label, y_label = y_label, x_label
     return _finish(figure, axes, table, series, name, caption, x_label, y_label, "Bar chart")
 
 
@@ -131,16 +135,6 @@ def _scale(axes, series):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
 
 
-def _mark_events(axes, events):
-    import pandas as pd
-
-    for n, row in enumerate(events.frame.itertuples()):
-        day = pd.Timestamp(row.date)
-        axes.axvline(day.year + (day.dayofyear - 1) / 365, color=SEEN_BREAK, linestyle="--", linewidth=0.9, zorder=0)
-        axes.annotate(str(n + 1), (day.year + (day.dayofyear - 1) / 365, 1.0), xycoords=("data", "axes fraction"),
-                      ha="center", va="bottom", fontsize=8, color="#555555")
-
-
 def _finish(figure, axes, table, series, name, caption, x_label, y_label, kind) -> Block:
     from matplotlib.lines import Line2D
 
@@ -153,8 +147,8 @@ def _finish(figure, axes, table, series, name, caption, x_label, y_label, kind) 
         figure.get_layout_engine().set(rect=(0, 0.035, 1, 0.965))
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": table.banner})
-    return Block("figure", name, caption=caption + provenance(table), alt=_alternative(kind, series, y_label, table),
-                 csv=table.csv(), svg=buffer.getvalue())
+    alt = _alternative(kind, series, y_label or x_label, table)
+    return Block("figure", name, caption=caption + provenance(table), alt=alt, csv=table.csv(), svg=buffer.getvalue())
 
 
 def provenance(table: SafeTable) -> str:
@@ -180,7 +174,7 @@ def _absent(table: SafeTable, name: str, caption: str) -> Block:
     return Block("figure", name, caption=f"{caption} *{why}*", alt=why, csv=f"# {why}\n", svg=buffer.getvalue())
 
 
-def _alternative(kind, series, y_label, table) -> str:
+def _alternative(kind, series, measured, table) -> str:
     """What the figure shows, in words: each series' first, last, lowest and highest value."""
     told = []
     for label, frame in series.items():
@@ -188,13 +182,14 @@ def _alternative(kind, series, y_label, table) -> str:
         low, high = frame.loc[frame["y"].idxmin()], frame.loc[frame["y"].idxmax()]
         told.append(f"{label}: {_number(first.y)} at {_number(first.x)}, {_number(last.y)} at {_number(last.x)}; "
                     f"lowest {_number(low.y)} at {_number(low.x)}, highest {_number(high.y)} at {_number(high.x)}")
-    return f"{kind} of {y_label or 'values'}. {'. '.join(told)}. {table.banner}."
+    return f"{kind} of {measured or 'values'}. {'. '.join(told)}. {table.banner}."
 
 
 def _number(value) -> str:
     if isinstance(value, str):
-        return value
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.3g}"
+        return value.replace("_", " ")
+    # Rounded as in a table, never with an exponent, which a screen reader spells out.
+    return f"{value:.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _listing(values) -> str:

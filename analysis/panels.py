@@ -151,7 +151,7 @@ class Panels:
             days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
             contracts=_.contract_id.nunique(), clients=_.client_id.nunique(),
         )
-        return self.real(m.mutate(year=(_.month // 12).cast("int32")))
+        return self.real(m.mutate(year=(_.month // 12).cast("int32"))).cache()
 
     def real(self, panel):
         """`panel` with `real_cents`: gross_cents × (health index of the last year ÷ health index of the month)."""
@@ -177,7 +177,7 @@ class Panels:
 
     def _monthly(self, panel):
         panel = panel.mutate(year=(_.month // 12).cast("int32"))
-        return self.real(panel.filter(_.year.between(self.scope.first_year, self.scope.last_year)))
+        return self.real(panel.filter(_.year.between(self.scope.first_year, self.scope.last_year))).cache()
 
     @cached_property
     def worker_year(self):
@@ -195,7 +195,7 @@ class Panels:
         return y.mutate(
             P0=ibis.literal(True), P1=_.months >= 3, P2=_.days_100 >= 100 * MAIN_ACTIVITY_DAYS,
             interior=(_.year > _.year.min().over(career)) & (_.year < _.year.max().over(career)),
-        )
+        ).cache()
 
     def population(self, name: str):
         """The worker-years of one population of POPULATIONS."""

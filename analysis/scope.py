@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
+FIRST_YEAR, LAST_YEAR = 2001, 2020     # of the study, unless another span is asked for
 BRUSSELS = tuple(str(nis) for nis in range(21001, 21020))
 REGIONS = {
-    "brussels": "workers who live in the Brussels-Capital Region (R1)",
-    "brussels-clients": "work for clients established in the Brussels-Capital Region (R2)",
-    "brussels-either": "the worker lives, or the client is established, in the Brussels-Capital Region (R3)",
-    "everywhere": "all work recorded",
+    "brussels": "R1: the worker lives in Brussels",
+    "brussels-clients": "R2: the client is in Brussels",
+    "brussels-either": "R3: worker or client in Brussels",
+    "everywhere": "everywhere",
 }
 POPULATIONS = {
-    "P0": "any paid day in the year",
-    "P1": "paid work in at least 3 months of the year",
-    "P2": "at least 75 declared days in the year (Smart is likely the main activity)",
+    "P0": "any paid day",
+    "P1": "3 months with pay",
+    "P2": "75 declared days",
 }
 MAIN_ACTIVITY_DAYS = 75
 

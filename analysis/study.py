@@ -6,7 +6,7 @@ from functools import cached_property
 from analysis import datasets
 from analysis.errors import MissingData, StudyError, unknown
 from analysis.guard import K_WORKERS, SafeTable, protect
-from analysis.scope import REGIONS, Scope
+from analysis.scope import FIRST_YEAR, LAST_YEAR, REGIONS, Scope
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Study:
             frame = answer.frame()
         except MissingData as missing:
             return SafeTable(None, (), self.origin, absent=str(missing))
-        return protect(frame, answer.keys, answer.count, self.origin, self.dataset.guarded)
+        return protect(frame, answer.keys, answer.count, self.origin, self.dataset.guarded, names=datasets.OPEN_NAMES)
 
     def reference(self, name: str) -> SafeTable:
         """A table of public facts that ships with the book (see `analysis/law`)."""
@@ -75,8 +75,8 @@ class Study:
         return fact(name, absent or rule(*tables))
 
 
-def open_study(dataset: str = "synthetic", region: str = "brussels", first_year: int = 2001,
-               last_year: int = 2020) -> Study:
+def open_study(dataset: str = "synthetic", region: str = "brussels", first_year: int = FIRST_YEAR,
+               last_year: int = LAST_YEAR) -> Study:
     """Open a dataset by name for a region and a span of years.
 
     Errors: an unknown dataset or region names the nearest known one; years in the wrong order are refused.

@@ -8,8 +8,7 @@ from analysis.blocks import Block
 from analysis.errors import StudyError
 from analysis.figures import provenance
 from analysis.guard import SafeTable
-
-WITHHELD = "…"
+from analysis.guard.safe import WITHHELD
 
 
 def show(table: SafeTable, *, name, caption, columns=None, formats=None) -> None:

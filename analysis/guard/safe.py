@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 
-import pandas
-
 from analysis.errors import StudyError, unknown
 from analysis.guard.rules import K_WORKERS, small_cells
 
@@ -13,6 +11,7 @@ ORIGINS = {
     "public": "Public statistics",
 }
 SUPPRESSED = "suppressed"
+WITHHELD = "…"
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ class SafeTable:
 
     def at(self, column: str, **chosen) -> Value:
         """The one value of `column` in the row that `chosen` picks; StudyError where they pick none or several."""
+        import pandas
+
         self.require(column)
         if self.absent:
             return Value(None, "not in this dataset")
@@ -83,6 +84,8 @@ class SafeTable:
 
     def summary(self) -> "SafeTable":
         """How many rows the table has and how many are emptied, which discloses nobody: a table of one row."""
+        import pandas
+
         rows = 0 if self.absent else len(self.frame)
         return SafeTable(pandas.DataFrame({"rows": [rows], "emptied": [self.suppressed]}), (), self.origin)
 
@@ -100,8 +103,12 @@ class SafeTable:
         return self.absent or f"{self.banner}\n{self.frame[self.columns].to_string(index=False)}"
 
 
-def protect(frame, keys, count: str, origin: str, guarded: bool, k: int = K_WORKERS) -> SafeTable:
-    """`frame` as a SafeTable; with `guarded`, every row of fewer than `k` distinct workers loses all but its keys."""
+def protect(frame, keys, count: str, origin: str, guarded: bool, k: int = K_WORKERS, names=()) -> SafeTable:
+    """`frame` as a SafeTable; with `guarded`, every row of fewer than `k` distinct workers loses all but its keys.
+
+    A key of `names` comes from the data and not from a list that everyone knows: where no row of `k` workers has it, it
+    is withheld too, since a rare trade names its only worker.
+    """
     frame = frame.reset_index(drop=True)
     if not guarded:
         return SafeTable(frame, tuple(keys), origin, count)
@@ -112,5 +119,7 @@ def protect(frame, keys, count: str, origin: str, guarded: bool, k: int = K_WORK
     frame = frame.astype(dict.fromkeys(values, object)) if small.any() else frame.copy()
     frame.loc[small, values] = None
     frame[values] = frame[values].infer_objects()
+    for name in set(names) & set(keys):
+        frame[name] = frame[name].where(frame[name].isin(frame.loc[~small, name]), WITHHELD)
     frame[SUPPRESSED] = small
     return SafeTable(frame, tuple(keys), origin, count, k=k)

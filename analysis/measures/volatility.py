@@ -193,8 +193,8 @@ def year_and_month(panels: Panels) -> Answer:
 def carroll_samwick(panels: Panels, population: str = "P1", longest: int = 5) -> Answer:
     """S-16 (b). Variance of k-year growth of residual log pay, k = 1 … `longest`; its line gives both variances.
 
-    Var(ε_{t+k} − ε_t) = k · σ²_permanent + 2 · σ²_transitory. Unit: squared log points. Shape: k.
-    Source: Carroll & Samwick 1997.
+    Var(ε_{t+k} − ε_t) = k · σ²_permanent + 2 · σ²_transitory. Unit: squared log points. Shape: k; a study too short
+    for a k has no variance there, and needs two to have a line. Source: Carroll & Samwick 1997.
     """
     e = _log_residuals(panels, population)
     parts = []
@@ -206,7 +206,8 @@ def carroll_samwick(panels: Panels, population: str = "P1", longest: int = 5) ->
     def fit(frame: pd.DataFrame) -> pd.DataFrame:
         import numpy as np
 
-        slope, intercept = np.polyfit(frame["years"], frame["variance"], 1)
+        known = frame.dropna(subset=["variance"])
+        slope, intercept = np.polyfit(known["years"], known["variance"], 1) if len(known) > 1 else (np.nan, np.nan)
         return frame.assign(permanent=slope, transitory=intercept / 2)
 
     return Answer(ibis.union(*parts), ("years",), finish=fit)

@@ -1,5 +1,7 @@
 """The book's sources: where they are, and its chapters in reading order."""
 
+import fcntl
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +55,15 @@ def _files(node):
     for chapter in node.get("chapters", []):
         yield chapter["file"]
         yield from (s["file"] for s in chapter.get("sections", []))
+
+
+@contextmanager
+def alone(output: Path):
+    """Wait until no other process writes to the folder `output`, and keep the others waiting."""
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def find_book(start: Path | None = None) -> Book:

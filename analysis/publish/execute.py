@@ -15,6 +15,8 @@ from analysis.datasets import ROOT, Dataset
 from analysis.publish.book import Book
 
 OWN_ERRORS = ("StudyError", "MissingData")
+# A kernel lives for seconds; looking for reference cycles would take a sixth of them.
+NO_COLLECTOR = "--IPKernelApp.exec_lines=import gc; gc.disable()"
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,7 @@ def _execute(name, path, store, around, dataset, parameters, cwd) -> Run:
     target = store / f"{name}-{chapter_key(notebook, around)}.ipynb"
     if target.is_file():
         return Run(name, time.perf_counter() - start, cached=True, notebook=target)
-    source = store / f".{name}.source.ipynb"
-    nbformat.write(notebook, source)
-    try:
-        executed, error = _papermill(source, parameters, cwd, dataset.guarded)
-    finally:
-        source.unlink()
+    executed, error = _papermill(notebook, parameters, cwd, dataset.guarded)
     if error:
         return Run(name, time.perf_counter() - start, error=error)
     part = target.with_suffix(".part")
@@ -111,33 +108,57 @@ def _execute(name, path, store, around, dataset, parameters, cwd) -> Run:
     return Run(name, time.perf_counter() - start, notebook=target)
 
 
-def _papermill(source: Path, parameters: dict, cwd: Path, guarded: bool):
+def _papermill(notebook, parameters: dict, cwd: Path, guarded: bool):
     """The executed notebook and '', or None and what went wrong in which cell."""
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
-    has_parameters = any("parameters" in c.metadata.get("tags", []) for c in nbformat.read(source, 4).cells)
-    # Kernels that run side by side must not share the default name of an ipc socket.
-    with tempfile.TemporaryDirectory(prefix="smartbook-") as sockets:
-        ipc = {"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}} if os.name == "posix" else {}
+    has_parameters = any("parameters" in c.metadata.get("tags", []) for c in notebook.cells)
+    # What a library of a guarded kernel writes past Python would reach the terminal beside the notebook.
+    client = {"extra_arguments": [NO_COLLECTOR]} | ({"kernel_manager_class": _silent()} if guarded else {})
+    with tempfile.TemporaryDirectory(prefix="smartbook-") as folder:
+        source = f"{folder}/chapter.ipynb"
+        nbformat.write(notebook, source)
+        # Kernels that run side by side must not share the default name of an ipc socket.
+        ipc = {"KernelManager": {"transport": "ipc", "ip": f"{folder}/k"}} if os.name == "posix" else {}
+        config = Config({"NotebookClient": client, **ipc})
         try:
             notebook = papermill.execute_notebook(
-                str(source), None, parameters=parameters if has_parameters else {}, kernel_name="python3",
-                progress_bar=False, config=Config(ipc), shutdown_kernel="immediate",
+                source, None, parameters=parameters if has_parameters else {}, kernel_name="python3",
+                progress_bar=False, config=config, shutdown_kernel="immediate",
                 # papermill's own `cwd` is os.chdir, which threads would share.
                 resources={"metadata": {"path": str(cwd)}},
             )
         except PapermillExecutionError as error:
             said = error.evalue if not guarded or error.ename in OWN_ERRORS else "(message withheld: guarded data)"
-            return None, f"cell {error.exec_count}, `{_first_line(error.source)}`: {error.ename}: {said}"
+            return None, f"{_place(error.exec_count, error.source, has_parameters)}: {error.ename}: {said}"
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":
                 said = "(withheld: guarded data)" if guarded else _first_line(output.text)
-                return None, f"cell {cell.execution_count}, `{_first_line(cell.source)}` wrote a warning: {said}"
+                place = _place(cell.execution_count, cell.source, has_parameters)
+                return None, f"{place} wrote a warning: {said}"
     return notebook, ""
+
+
+def _silent():
+    """The kernel manager of kernels whose own streams nobody sees."""
+    from subprocess import DEVNULL
+
+    from jupyter_client import AsyncKernelManager
+
+    class Silent(AsyncKernelManager):
+        async def _async_launch_kernel(self, kernel_cmd, **kw):
+            await super()._async_launch_kernel(kernel_cmd, **{**kw, "stdout": DEVNULL, "stderr": DEVNULL})
+
+    return Silent
+
+
+def _place(count: int, source: str, injected: bool) -> str:
+    """The cell as the chapter's author counts code cells: without the one that papermill put after the first."""
+    return f"cell {count - (injected and count > 1)}, `{_first_line(source)}`"
 
 
 def _first_line(text: str) -> str:

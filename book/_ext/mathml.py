@@ -1,11 +1,14 @@
 """Formulas as MathML, made when the book is built: the page loads no script and a screen reader can read them."""
 
+import re
+
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 LATEX = LatexToMathML(annotation=True)
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LOGGER = logging.getLogger(__name__)
 
 
@@ -14,7 +17,10 @@ def mathml(node, block: bool) -> str:
     try:
         return LATEX.convert_with_local_state(node.astext(), displaystyle=block)
     except LatexError as error:
-        LOGGER.warning("formula not understood: %s", error, location=node, type="mathml")
+        # The error is a coloured drawing of many lines, of which the first says it; the build repeats one line.
+        reason = COLOUR.sub("", str(error)).strip().partition("\n")[0].removeprefix("Error: ")
+        LOGGER.warning("formula not understood: %s In: %s", reason, " ".join(node.astext().split()), location=node,
+                       type="mathml")
         return ""
 
 

@@ -121,13 +121,13 @@ def real_book() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(smartbook) -> Path:
-    """The real site, made current; test processes take turns so that none reads it while another builds it."""
+def site(smartbook, tmp_path_factory) -> Path:
+    """A copy of the real site, made current first; test processes take turns, lest one reads what another builds."""
     html = ROOT / "_build" / "synthetic" / "html"
     if not (html / "index.html").is_file():
         pytest.skip("the site is not built; run `make book` first")
     with (Path(tempfile.gettempdir()) / f"smartbook-tests-{os.getuid()}.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         done = smartbook(ROOT, "build")
-    assert done.returncode == 0, done.stderr
-    return html
+        assert done.returncode == 0, done.stderr
+        return shutil.copytree(html, tmp_path_factory.mktemp("site") / "html")

@@ -63,6 +63,10 @@ def test_every_failing_cell_is_named_and_a_mended_book_builds(make_book, write_c
     assert 'It is <span class="fact">41</span>.' in page
     assert "words on stdout" in page
 
+    write_chapter(book, "good", good, "It is {fact}`y`.")
+    assert [smartbook(book, "build").returncode for _ in range(2)] == [2, 2]
+    assert not (book / "_build/synthetic/html.key").exists()
+
 
 def test_everything_that_a_page_asks_in_vain_is_named(make_book, build_twice, code):
     book = make_book(
@@ -100,11 +104,3 @@ def test_a_page_of_the_contents_that_is_not_there(make_book, build_twice):
     (book / "book" / "chapters" / "one.md").unlink()
     first = build_twice(book, 2)
     assert "_toc.yml lists one.md, which is not in chapters/." in first
-
-
-def test_a_failed_build_after_a_good_one_fails_again(make_book, write_chapter, smartbook, code):
-    book = make_book(one=[code(FACT, "fact('x', '1')"), "It is {fact}`x`."])
-    assert smartbook(book, "build").returncode == 0
-    write_chapter(book, "one", code(FACT, "fact('x', '1')"), "It is {fact}`y`.")
-    assert [smartbook(book, "build").returncode for _ in range(2)] == [2, 2]
-    assert not (book / "_build/synthetic/html.key").exists()

@@ -18,7 +18,18 @@ def states(stderr: str) -> dict[str, str]:
     return {name: "unchanged" if said == "unchanged" else "ran" for name, said in told}
 
 
-def test_code_prose_and_parameters(make_book, write_chapter, smartbook, code):
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what the key reads of the project."""
+    copy = tmp_path / "tree"
+    shutil.copytree(execute.ROOT / "analysis", copy / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(execute.ROOT / "requirements.lock", copy)
+    (copy / "data_synthetic").symlink_to(execute.ROOT / "data_synthetic")
+    return copy
+
+
+def test_code_prose_helpers_and_parameters(make_book, write_chapter, tree, monkeypatch, smartbook, code):
+    monkeypatch.setenv("PYTHONPATH", str(tree))
     first = [code("last_year = 2020", parameters=True), code(FACT, "fact('x', str(last_year))"), "It is {fact}`x`."]
     book = make_book(one=first, two=[code("print('two')")])
 
@@ -39,27 +50,24 @@ def test_code_prose_and_parameters(make_book, write_chapter, smartbook, code):
     assert told == {"one": "unchanged", "two": "unchanged", "site": "ran"}
     assert 'Now it is <span class="fact">2020</span>, they say.' in page
 
+    blocks = tree / "analysis" / "blocks.py"
+    blocks.write_text(blocks.read_text("utf-8").replace("text=text", "text=text + ' by a helper'"), "utf-8")
+    told, page = build()
+    assert told["one"] == told["two"] == "ran"
+    assert "2020 by a helper" in page
+
     told, page = build("--set", "last_year=2015")
     assert told["one"] == "ran"
-    assert '<span class="fact">2015</span>' in page
+    assert '<span class="fact">2015 by a helper</span>' in page
     assert "last_year = 2015" not in page
-
-
-@pytest.fixture
-def tree(tmp_path, monkeypatch):
-    """A copy of what the key reads of the project."""
-    copy = tmp_path / "tree"
-    shutil.copytree(execute.ROOT / "analysis", copy / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(execute.ROOT / "requirements.lock", copy)
-    monkeypatch.setattr(execute, "ROOT", copy)
-    return copy
 
 
 def key(parameters=None, name="synthetic") -> str:
     return execute.surroundings(datasets.find(name), parameters or {})
 
 
-def test_code_lock_and_parameters_change_the_key(tree):
+def test_code_lock_and_parameters_change_the_key(tree, monkeypatch):
+    monkeypatch.setattr(execute, "ROOT", tree)
     keys = [key(), key({"last_year": 2015}), key({"last_year": 2016}), key(name="synthetic-guarded")]
     assert key() == keys[0]
     for path in ("analysis/measures/income.py", "requirements.lock"):
@@ -76,9 +84,10 @@ def test_code_lock_and_parameters_change_the_key(tree):
     assert len(set(keys)) == len(keys)
 
 
-def test_every_file_that_the_package_reads_is_in_the_key(tree):
-    """A file of another kind in `analysis` would be read by chapters and be unknown to the key."""
-    kinds = {p.suffix for p in (tree / "analysis").rglob("*") if p.is_file()}
+def test_every_file_that_the_package_reads_is_in_the_key(tree, monkeypatch):
+    """Chapters may read any file of `analysis` but its notes."""
+    monkeypatch.setattr(execute, "ROOT", tree)
+    kinds = {p.suffix for p in (tree / "analysis").rglob("*") if p.is_file()} - {".md"}
     before = key()
     for n, kind in enumerate(sorted(kinds)):
         (tree / "analysis" / f"extra{n}{kind}").write_text("")

@@ -133,9 +133,9 @@ def test_an_absent_column_is_null_and_an_absent_table_says_so(copy):
     found = datasets.find("copy")
     assert not found.has("workers.education") and found.has("workers.gender")
     assert int(found.table("workers").education.count().execute()) == 0
-    with pytest.raises(MissingData, match="no table `expenses`"):
+    with pytest.raises(MissingData, match="no table 'expenses'"):
         found.table("expenses")
-    with pytest.raises(MissingData, match="does not record `education`"):
+    with pytest.raises(MissingData, match="does not record 'education'"):
         found.need("workers.gender", "workers.education")
     study = open_study("copy")
     assert study.table(income.annual_gross, by="education").absent

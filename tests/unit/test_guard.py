@@ -81,11 +81,11 @@ def test_a_measure_without_its_data_says_so(monkeypatch):
     from analysis import open_study
 
     def needs_more(panels):
-        raise MissingData("This dataset has no table `dreams`.")
+        raise MissingData("This dataset has no table 'dreams'.")
 
     table = open_study("synthetic").table(needs_more)
     assert isinstance(table, SafeTable)
-    assert table.absent == "This dataset has no table `dreams`."
+    assert table.absent == "This dataset has no table 'dreams'."
     assert table.at("anything").reason == "not in this dataset"
     assert table.where(year=1).absent
 
