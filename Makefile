@@ -24,7 +24,7 @@ lab: notebooks .venv/lab
 	$(BIN)/jupyter lab --notebook-dir .
 
 notebooks: .venv/installed
-	$(BIN)/jupytext --quiet --sync book/index.md book/chapters/*.md
+	$(BIN)/jupytext --quiet --sync $$(grep -rl '{code-cell}' book --include='*.md')
 
 serve: book
 	$(BIN)/smartbook serve

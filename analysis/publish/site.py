@@ -61,7 +61,8 @@ def build_site(files: dict[str, bytes], output: Path, builder: subprocess.Popen)
     (site / "_build" / "html").rename(output / "html")
     shutil.rmtree(site / "_build")
     shutil.rmtree(site / "_ext" / "__pycache__", ignore_errors=True)  # bytecode holds paths of this machine
-    (output / "html" / ".nojekyll").touch()
+    (output / "html" / ".buildinfo").unlink()       # differs between versions of Python
+    (output / "html" / ".nojekyll").touch()         # GitHub Pages would hide the folders that begin with _
     stamp.write_text(key)
     return index, True
 

@@ -2,7 +2,9 @@
 
 import ast
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -47,13 +49,14 @@ def test_no_notebook_and_no_output_is_committed():
         assert all(not c.get("outputs") for c in jupytext.read(page, fmt="md:myst").cells), page.name
 
 
-def test_pages_are_in_the_form_that_jupytext_writes(tmp_path):
-    for page in PAGES:
-        if "{code-cell}" not in page.read_text("utf-8"):
-            continue
-        notebook = jupytext.read(page, fmt="md:myst")
-        again = jupytext.reads(jupytext.writes(notebook, fmt="md:myst"), fmt="md:myst")
-        assert [c.source for c in again.cells] == [c.source for c in notebook.cells], page.name
+def test_every_chapter_is_paired_and_in_the_form_that_jupytext_writes(tmp_path):
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    shutil.copy(ROOT / "jupytext.toml", tmp_path)
+    paired = [p.relative_to(ROOT) for p in PAGES if "{code-cell}" in p.read_text("utf-8")]
+    subprocess.run([Path(sys.executable).with_name("jupytext"), "--quiet", "--sync", *paired], cwd=tmp_path, check=True)
+    for page in paired:
+        assert (tmp_path / page).read_text("utf-8") == (ROOT / page).read_text("utf-8"), page
+        assert (tmp_path / "notebooks" / page.relative_to("book")).with_suffix(".ipynb").is_file()
 
 
 def test_no_machine_path_and_no_registry_address():
