@@ -38,13 +38,18 @@ def digest(*parts: bytes) -> str:
     return h.hexdigest()
 
 
+def locked() -> bytes:
+    """The versions of all libraries, as the lock has them."""
+    lock = ROOT / "requirements.lock"
+    return lock.read_bytes() if lock.is_file() else b""
+
+
 def surroundings(dataset: Dataset, parameters: dict) -> str:
     """The key of all that every chapter depends on: code, data, parameters, libraries, Python."""
     code = sorted(p for p in (ROOT / "analysis").rglob("*") if p.suffix in (".py", ".csv", ".toml"))
-    lock = ROOT / "requirements.lock"
     return digest(
         *(p.relative_to(ROOT).as_posix().encode() + b"\0" + p.read_bytes() for p in code),
-        lock.read_bytes() if lock.is_file() else b"",
+        locked(),
         dataset.fingerprint().encode(),
         json.dumps(parameters, sort_keys=True).encode(),
         f"{platform.python_version()} {platform.machine()}".encode(),

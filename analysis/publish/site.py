@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.errors import StudyError
-from analysis.publish.execute import digest
+from analysis.publish.execute import digest, locked
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LEVELS = ("WARNING", "ERROR", "CRITICAL", "SEVERE")
@@ -45,7 +45,8 @@ def build_site(files: dict[str, bytes], output: Path, builder: subprocess.Popen)
     An unchanged staged book is not built again. A warning of Sphinx is an error, and an error leaves the former site
     and its key untouched, so that the next call fails again.
     """
-    key = digest(*(part for item in sorted(files.items()) for part in (item[0].encode(), item[1])))
+    key = digest(Path(__file__).read_bytes(), locked(), *(
+        part for path, content in sorted(files.items()) for part in (path.encode(), content)))
     index, stamp = output / "html" / "index.html", output / "html.key"
     if stamp.is_file() and stamp.read_text() == key and index.is_file():
         return index, False

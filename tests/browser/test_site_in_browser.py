@@ -162,6 +162,7 @@ def test_search_finds_a_word(open_page, address):
     hit = page.locator("#search-results li a", has_text="Glossary").first
     hit.wait_for(timeout=15_000)
     assert page.locator("#search-results li").count() >= 3
+    page.wait_for_load_state("networkidle")     # a click would break off the excerpts on their way
     hit.click()
     page.wait_for_url("**/chapters/glossary.html*")
     assert "budget account" in page.locator("article").inner_text()
