@@ -32,13 +32,13 @@ class Study:
     def origin(self) -> str:
         return "synthetic" if self.dataset.synthetic else "confidential"
 
-    def table(self, measure, **options) -> SafeTable:
-        """The result of `measure(panels, **options)` after the disclosure rules.
+    def table(self, measure, couriers: bool = True, **options) -> SafeTable:
+        """The result of `measure(panels, **options)` after the disclosure rules, couriers left out if asked.
 
         Where the dataset lacks what the measure needs, the SafeTable is empty and says so.
         """
         try:
-            answer = measure(self.panels, **options)
+            answer = measure(self.panels if couriers else self.panels.without_couriers(), **options)
             frame = answer.frame()
         except MissingData as missing:
             return SafeTable(None, (), self.origin, absent=str(missing))

@@ -110,3 +110,14 @@ def test_every_measure_of_a_guarded_dataset_passes_the_rule():
                 shown = table.frame[~table.frame["suppressed"]]
                 assert (shown["workers"] >= K_WORKERS).all(), measure.__name__
     assert seen >= 20
+
+
+def test_a_study_can_leave_couriers_out():
+    from analysis import open_study
+    from analysis.measures import population
+
+    study = open_study("synthetic", "everywhere")
+    both = study.table(population.workers_by_year).where(year=2016)
+    without = study.table(population.workers_by_year, couriers=False).where(year=2016, couriers="all workers")
+    assert without.at("workers").number == both.at("workers", couriers="without couriers").number
+    assert without.at("workers").number < both.at("workers", couriers="all workers").number
