@@ -116,13 +116,15 @@ def simulate(
     workers: Annotated[int, typer.Option(min=1, help="Number of member-workers.")] = 6000,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.")] = 2026,
     years: Annotated[str, typer.Option(help="First and last year, as 2001:2020.")] = "2001:2020",
+    settings: Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="Change one of world.toml.")] = (),
 ) -> None:
     """Make a synthetic dataset whose truth is known."""
     from data_synthetic.simulate import simulate as make
 
     first, last = _years(years)
+    changes = dict(setting.partition("=")[::2] for setting in settings)
     with console.status("simulating"):
-        make(workers, seed, first, last, out)
+        make(workers, seed, first, last, out, changes)
     print(out)
 
 

@@ -8,7 +8,7 @@ from analysis.errors import StudyError
 from analysis.schema import TABLES, write_table
 from data_synthetic import money, people, voice, work
 from data_synthetic.draw import streams
-from data_synthetic.world import World
+from data_synthetic.world import World, read_world
 
 YEARS = (2001, 2025)
 STREAMS = ("members", "clients", "market", "activities", "contracts", "pay", "expenses", "invoices",
@@ -16,26 +16,27 @@ STREAMS = ("members", "clients", "market", "activities", "contracts", "pay", "ex
 SHIPPED = {"workers": 6_000, "seed": 2026, "first_year": 2001, "last_year": 2020}
 
 
-def simulate(workers: int, seed: int, first_year: int, last_year: int, out: Path) -> None:
+def simulate(workers: int, seed: int, first_year: int, last_year: int, out: Path, changes=None) -> None:
     """Write the synthetic dataset of `workers` members into the folder `out`, which must be new or empty.
 
-    The same arguments give the same bytes. `out` appears when it is complete; StudyError if it is in use or
-    an argument is out of range.
+    `changes` gives parameters of world.toml other values, name → text. The same arguments give the same bytes.
+    `out` appears when it is complete; StudyError if it is in use or an argument is out of range.
     """
     if workers < 1 or seed < 0:
         raise StudyError(f"A world needs 1 worker or more and a seed of 0 or more, not {workers} and {seed}.")
     if not YEARS[0] <= first_year <= last_year <= YEARS[1]:
         raise StudyError(f"The years {first_year}–{last_year} must be in order in {YEARS[0]}–{YEARS[1]}.")
+    world = read_world(changes or {})
     out = Path(out).resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StudyError(f"{out} exists and is not empty; give a new folder or remove it first.")
     out.parent.mkdir(parents=True, exist_ok=True)
     about = {"synthetic": True, "workers": workers, "seed": seed,
-             "first_year": first_year, "last_year": last_year}
+             "first_year": first_year, "last_year": last_year} | ({"changes": changes} if changes else {})
     with TemporaryDirectory(prefix=".", dir=out.parent) as scratch:
         part = Path(scratch) / out.name
         part.mkdir()
-        for name, columns in tables(World(), workers, seed, first_year, last_year).items():
+        for name, columns in tables(world, workers, seed, first_year, last_year).items():
             write_table(TABLES[name], columns, part)
         (part / "dataset.json").write_bytes((json.dumps(about, indent=2) + "\n").encode())
         if out.exists():

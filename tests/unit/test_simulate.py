@@ -12,7 +12,7 @@ from analysis.errors import StudyError
 from analysis.schema import TABLES
 from data_synthetic import simulate as simulator
 from data_synthetic.simulate import simulate
-from data_synthetic.world import World
+from data_synthetic.world import read_world
 
 
 def read(folder) -> dict[str, pd.DataFrame]:
@@ -96,11 +96,11 @@ def test_contracts_happen_while_their_member_and_activity_are_there(world):
 
 def test_pay_respects_the_day_floor(world):
     c = world["contracts"]
-    dates, cents = zip(*World().day_floor, strict=True)
+    dates, cents = zip(*read_world().day_floor, strict=True)
     floor = np.array(cents)[np.searchsorted(pd.to_datetime(list(dates)), c.start_on, side="right") - 1]
     part = (c.hours / 7.6 / c.days).fillna(1).clip(upper=1)
     assert (c.gross_cents >= np.floor(floor * c.days * part)).all()
-    assert dict(World().day_floor)["2012-12-01"] == 6_932
+    assert dict(read_world().day_floor)["2012-12-01"] == 6_932
 
 
 def test_each_rule_starts_on_its_date(world):
