@@ -15,16 +15,19 @@ SIZE = (4.9, 3.6)  # inches; legible at the width of a phone
 COLOURS = ("#0b5394", "#c45a00", "#2e7d32", "#7b3fa0", "#a61c3c", "#5b5b5b")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 SEEN_BREAK = "#888888"
+CROWD = 60     # points of a line; more of them need no markers
 
 
-def lines(table: SafeTable, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None):
+def lines(table: SafeTable, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
+          events=None):
     """Lines of `y` (one column, or several) over `x`, one per value of `by`.
 
     `breaks` names a boolean column that is true where a series changes its method: a dotted vertical line.
-    `labels` renames series.
+    `labels` renames series. `events` is a SafeTable with `date` and `name` (and `when`): numbered dashed lines that the
+    caption explains, on an axis in years.
     """
     show(line_figure(table, name=name, x=x, y=y, caption=caption, by=by, breaks=breaks, x_label=x_label,
-                     y_label=y_label, labels=labels))
+                     y_label=y_label, labels=labels, events=events))
 
 
 def steps(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label="", labels=None):
@@ -40,7 +43,7 @@ def bars(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label=
 
 
 def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
-                drawstyle="default", marker=True) -> Block:
+                events=None, drawstyle="default", marker=True) -> Block:
     """The block of `lines` and `steps`."""
     series = _series(table, name, x, y, by, labels)
     if series is None:
@@ -51,14 +54,16 @@ def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="",
     figure, axes = _canvas()
     frame = pd.concat([f.assign(series=label) for label, f in series.items()])
     sns.lineplot(data=frame, x="x", y="y", hue="series", style="series", ax=axes, palette=list(COLOURS[: len(series)]),
-                 markers=list(MARKERS[: len(series)]) if marker else False, dashes=False, markersize=4.5, linewidth=1.8,
-                 drawstyle=drawstyle, estimator=None, errorbar=None, legend=False)
+                 markers=list(MARKERS[: len(series)]) if marker and len(frame) <= CROWD * len(series) else False,
+                 dashes=False, markersize=4.5, linewidth=1.8, drawstyle=drawstyle, estimator=None, errorbar=None,
+                 legend=False)
     broken = sorted(set(table.frame.loc[table.frame[breaks], x])) if breaks else []
     for place in broken:
         axes.axvline(place, color=SEEN_BREAK, linestyle=":", linewidth=1.1, zorder=0)
     axes.margins(x=0.02)
     _scale(axes, series)
     note = f" Dotted lines: the series breaks in {_listing(broken)}." if broken else ""
+    note += _mark(axes, events) if events is not None else ""
     return _finish(figure, axes, table, series, name, caption + note, x_label, y_label, "Line chart")
 
 
@@ -123,13 +128,30 @@ def _canvas():
     return figure, figure.add_subplot()
 
 
+def _mark(axes, events: SafeTable) -> str:
+    """Draw dated events as numbered lines; returns the sentence that names them."""
+    import pandas as pd
+
+    events.require("date", "when", "name")
+    told = []
+    for n, row in enumerate(events.frame.sort_values("date").itertuples(), 1):
+        day = pd.Timestamp(row.date)
+        place = day.year + (day.dayofyear - 1) / 365.25
+        axes.axvline(place, color=SEEN_BREAK, linestyle="--", linewidth=0.8, zorder=0)
+        axes.text(place, 1.0 if n % 2 else 1.045, str(n), transform=axes.get_xaxis_transform(), ha="center",
+                  va="bottom", fontsize=7.5, color="#444444")
+        told.append(f"{n} {row.name} ({row.when})")
+    return f" Dashed lines: {'; '.join(told)}."
+
+
 def _scale(axes, series):
     """Start at zero unless the data lie far from it; whole years on a year axis."""
     values = [v for f in series.values() for v in f["y"]]
     low, high = min(values), max(values)
     if 0 <= low < 0.6 * high:
         axes.set_ylim(bottom=0)
-    if all(str(f["x"].dtype).startswith("int") for f in series.values()):
+    kinds = {f["x"].dtype.kind for f in series.values()}
+    if kinds == {"i"} or (kinds == {"f"} and all(f["x"].between(1900, 2100).all() for f in series.values())):
         from matplotlib.ticker import MaxNLocator
 
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))

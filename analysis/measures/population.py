@@ -84,3 +84,9 @@ def inventory(panels: Panels) -> Answer:
 
     frame = pd.DataFrame([row(t) for t in TABLES.values()]).astype({"rows": "Int64"})
     return Answer(frame, ("table", "meaning", "needed"), count="rows")
+
+
+def workers_by_month(panels: Panels) -> Answer:
+    """Workers with paid work in each month. Unit: workers. Shape: month, as a year with decimals (`time`)."""
+    m = panels.worker_month.group_by("month").agg(workers=_.worker_id.nunique())
+    return Answer(m.select("workers", time=_.month / 12), ("time",))

@@ -88,3 +88,11 @@ def interviews_held(corpus: SafeTable) -> str:
     held = corpus.frame.dropna(subset=["interviews"])
     return (f"This dataset holds the codes of {int(held['interviews'].sum())} interviews. They are a strand of their "
             "own, and their findings are not joined to this chapter yet.")
+
+
+def anchors_held(anchors: SafeTable) -> str:
+    """How many of the published figures a dataset meets, and which it misses."""
+    shown = anchors.frame.dropna(subset=["value"])
+    missed = shown.loc[shown["within"] != "yes", "what"].tolist()
+    met = f"Of {len(shown)} anchors that can be computed here, {len(shown) - len(missed)} lie within the tolerance"
+    return f"{met}; outside it: {', '.join(missed)}." if missed else f"{met}."

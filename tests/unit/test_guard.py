@@ -95,11 +95,11 @@ def test_every_measure_of_a_guarded_dataset_passes_the_rule():
     import inspect
 
     from analysis import open_study
-    from analysis.measures import continuity, income, population, volatility
+    from analysis.measures import anchors, continuity, income, population, voices, volatility
     from analysis.measures.answer import Answer
 
     study, seen = open_study("synthetic-guarded"), 0
-    for module in (population, income, volatility, continuity):
+    for module in (population, income, volatility, continuity, voices, anchors):
         for _, measure in inspect.getmembers(module, inspect.isfunction):
             if measure.__module__ != module.__name__ or inspect.signature(measure).return_annotation is not Answer:
                 continue

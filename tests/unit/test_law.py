@@ -13,6 +13,7 @@ from analysis.law.payslip import PayRules, invoice_to_net
 BIBLIOGRAPHY = Path(__file__).parents[2] / "book" / "references.bib"
 KEYS = {
     "admission_rules": ["valid_from", "age_min"],
+    "anchors": ["name"],
     "artist_rules": ["rule", "valid_from"],
     "employer_rates": ["item", "category", "valid_from"],
     "health_index": ["year", "month"],

@@ -1,0 +1,54 @@
+"""The shipped world meets what was published, and the table of anchors computes what it says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import datasets, law, open_study
+from analysis.measures.anchors import anchors
+
+
+@pytest.fixture(scope="module")
+def held():
+    return open_study("synthetic").table(anchors).frame.set_index("what")
+
+
+@pytest.fixture(scope="module")
+def contracts():
+    """The contracts of the shipped world in pandas, as an independent reading."""
+    c = pd.read_parquet(datasets.SHIPPED / "contracts.parquet")
+    return c.assign(start=pd.to_datetime(c.start_on), end=pd.to_datetime(c.end_on))
+
+
+def test_every_anchor_lies_within_its_tolerance(held):
+    assert len(held) == len(law.table("anchors"))
+    assert set(held["within"]) == {"yes"}, held.loc[held["within"] != "yes"]
+
+
+def test_the_anchors_agree_with_an_independent_reading(held, contracts):
+    c = contracts[contracts.start.dt.year == 2012]
+    assert held.loc["declared days per contract in 2012", "value"] == pytest.approx(c.days.mean(), rel=1e-9)
+    artistic = held.loc["share of contracts that are artistic in 2012", "value"]
+    assert artistic == pytest.approx(c.artistic.mean(), rel=1e-9)
+    mass = (c.employer_cost_cents.fillna(0) + c.expenses_cents.fillna(0)).sum() / 0.935
+    assert held.loc["financial mass of contracts over gross pay in 2012", "value"] == pytest.approx(
+        mass / c.gross_cents.sum(), rel=1e-9)
+    covers = contracts[(contracts.start < "2013-01-01") & (contracts.end >= "2012-01-01")]
+    assert held.loc["contracts per active worker in 2012", "value"] == pytest.approx(
+        len(c) / covers.worker_id.nunique(), rel=1e-9)
+    couriers = contracts[contracts.function == "courier"]
+    march = [couriers[couriers.start.dt.to_period("M") == f"{y}-03"].worker_id.nunique() for y in (2015, 2016)]
+    assert held.loc["couriers of March 2016 over those of March 2015", "value"] == pytest.approx(march[1] / march[0])
+    april = [(contracts.start.dt.to_period("M") == f"{y}-04").sum() for y in (2019, 2020)]
+    assert held.loc["contracts of April 2020 over those of April 2019", "value"] == pytest.approx(april[1] / april[0])
+    year = contracts[contracts.end.dt.year.ge(2020) & contracts.start.dt.year.le(2020)].worker_id.nunique()
+    months = [contracts[(contracts.start < end) & (contracts.end >= start)].worker_id.nunique() for start, end in
+              (("2020-03-01", "2020-04-01"), ("2020-04-01", "2020-05-01"), ("2020-05-01", "2020-06-01"))]
+    assert held.loc["workers of a month over workers of the year in spring 2020", "value"] == pytest.approx(
+        np.mean(months) / year)
+
+
+def test_a_study_without_the_year_has_no_value_for_it():
+    late = open_study("synthetic", "everywhere", 2014, 2020).table(anchors).frame.set_index("what")
+    assert late.loc["declared days per contract in 2012", "within"] == ""
+    assert late.loc["contracts of April 2020 over those of April 2019", "within"] == "yes"
