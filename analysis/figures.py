@@ -57,7 +57,7 @@ def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="",
                  markers=list(MARKERS[: len(series)]) if marker and len(frame) <= CROWD * len(series) else False,
                  dashes=False, markersize=4.5, linewidth=1.8, drawstyle=drawstyle, estimator=None, errorbar=None,
                  legend=False)
-    broken = sorted(set(table.frame.loc[table.frame[breaks], x])) if breaks else []
+    broken = sorted(set(table.frame.loc[table.frame[breaks].eq(True), x])) if breaks else []
     for place in broken:
         axes.axvline(place, color=SEEN_BREAK, linestyle=":", linewidth=1.1, zorder=0)
     axes.margins(x=0.02)

@@ -1,0 +1,87 @@
+"""Figures and tables show a SafeTable: numbered, described in words, with their data, the same bytes each time."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from analysis.errors import StudyError
+from analysis.figures import bar_figure, line_figure
+from analysis.guard import SafeTable, protect
+from analysis.tables import table_block
+
+FRAME = pd.DataFrame({"year": [2001, 2002, 2003, 2001, 2002, 2003], "who": list("aaabbb"),
+                      "workers": [40, 41, 42, 3, 50, 51], "pay": [1000.0, 1500.0, 1250.0, 777.0, 900.0, 950.0],
+                      "break": [False, True, False] * 2})
+
+
+@pytest.fixture
+def safe():
+    return protect(FRAME.copy(), ("year", "who"), "workers", "confidential", guarded=True)
+
+
+def lines(table, **options):
+    return line_figure(table, **({"name": "pay", "x": "year", "y": "pay", "caption": "Pay."} | options))
+
+
+def test_a_figure_is_the_same_bytes_each_time(safe):
+    assert lines(safe, by="who") == lines(safe, by="who")
+
+
+def test_a_figure_says_in_words_what_it_shows(safe):
+    alt = lines(safe, by="who", y_label="EUR").alt
+    assert "Line chart of EUR" in alt
+    assert "a: 1000 at 2001, 1250 at 2003; lowest 1000 at 2001, highest 1500 at 2002" in alt
+    assert "b: 900 at 2002, 950 at 2003" in alt
+
+
+def test_a_suppressed_value_is_nowhere_in_a_figure_or_table(safe):
+    for block in (lines(safe, by="who"), table_block(safe, name="pay", caption="Pay.")):
+        assert "777" not in block.csv + block.alt + block.body + block.caption
+        assert "1 row is not shown: fewer than 10 workers" in block.caption
+    assert re.search(r"\| …", table_block(safe, name="pay", caption="Pay.").body)
+
+
+def test_every_form_says_what_kind_of_data_it_is(safe):
+    block = lines(safe, by="who")
+    for form in (block.caption, block.alt, block.csv.splitlines()[0]):
+        assert "CONFIDENTIAL DATA" in form
+
+
+def test_breaks_and_events_are_drawn_and_named(safe):
+    events = SafeTable(pd.DataFrame({"date": pd.to_datetime(["2002-07-01"]), "when": ["July 2002"], "name": ["Law"]}),
+                       (), "public")
+    plain, marked = lines(safe, by="who"), lines(safe, by="who", breaks="break", events=events)
+    assert "the series breaks in 2002" in marked.caption
+    assert "1 Law (July 2002)" in marked.caption
+    assert marked.svg.count("stroke-dasharray") > plain.svg.count("stroke-dasharray")
+
+
+def test_names_lie_and_the_longest_bar_comes_first(safe):
+    public = SafeTable(pd.DataFrame({"trade": ["actor", "stage_hand"], "share": [0.2, 0.8]}), (), "public")
+    alt = bar_figure(public, name="trades", x="trade", y="share", caption="Trades.", y_label="share").alt
+    assert "0.8 at stage hand, 0.2 at actor" in alt
+
+
+@pytest.mark.parametrize("absent", [
+    SafeTable(None, (), "synthetic", absent="This dataset has no table 'dreams'."),
+    protect(FRAME.assign(workers=1), ("year", "who"), "workers", "confidential", guarded=True),
+])
+def test_a_figure_without_data_says_why_and_keeps_its_place(absent):
+    block = lines(absent)
+    assert block.svg.startswith("<?xml")
+    assert block.alt == (absent.absent or "Every value of this figure is withheld or undefined in this dataset.")
+
+
+def test_nothing_but_a_safe_table_is_accepted(safe):
+    for show in (lines, lambda t: bar_figure(t, name="pay", x="year", y="pay", caption=""),
+                 lambda t: table_block(t, name="pay", caption="")):
+        with pytest.raises(StudyError, match="SafeTable"):
+            show(FRAME)
+
+
+def test_a_wrong_column_or_name_is_one_sentence(safe):
+    with pytest.raises(StudyError, match="did you mean 'pay'"):
+        lines(safe, y="pya")
+    with pytest.raises(StudyError, match="lower-case-with-hyphens"):
+        lines(safe, name="Pay of 2001")
