@@ -128,6 +128,20 @@ def simulate(
     print(out)
 
 
+@data.command()
+def export(
+    dataset: Annotated[str, typer.Argument(help="Name of a synthetic dataset.")],
+    out: Annotated[Path, typer.Option(help="New folder for the export.")],
+    seed: Annotated[int, typer.Option(help="Seed of the damage.")] = 2026,
+) -> None:
+    """Write a synthetic dataset as a messy French export with a key of its defects, to try an import on."""
+    from analysis import datasets
+    from data_synthetic.french import write_export
+
+    write_export(Path(datasets.find(dataset).location), out, seed)
+    print(out)
+
+
 @data.command("import")
 def import_(
     export: Annotated[Path, typer.Argument(help="Folder of the export's files.")],

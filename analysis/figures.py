@@ -136,7 +136,7 @@ def _mark(axes, events: SafeTable) -> str:
     told = []
     for n, row in enumerate(events.frame.sort_values("date").itertuples(), 1):
         day = pd.Timestamp(row.date)
-        place = day.year + (day.dayofyear - 1) / 365.25
+        place = day.year + (day.day_of_year - 1) / 365.25
         axes.axvline(place, color=SEEN_BREAK, linestyle="--", linewidth=0.8, zorder=0)
         axes.text(place, 1.0 if n % 2 else 1.045, str(n), transform=axes.get_xaxis_transform(), ha="center",
                   va="bottom", fontsize=7.5, color="#444444")
