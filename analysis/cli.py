@@ -182,7 +182,7 @@ def _open(dataset, settings):
 
     book, found, parameters = find_book(), datasets.find(dataset), _parameters(settings)
     # Kernels work in the book's folder; the registry was found from here.
-    registry = Path(os.environ.get("SMARTBOOK_DATASETS", "datasets.toml")).resolve()
+    registry = datasets.registry().resolve()
     if registry.is_file():
         os.environ["SMARTBOOK_DATASETS"] = str(registry)
     return book, found, {"dataset": dataset, **parameters}
@@ -211,7 +211,7 @@ def _execute(book, found, parameters, chosen, jobs):
 
 def _parameters(settings) -> dict:
     """`name=value` settings as chapter parameters, checked before anything runs."""
-    from analysis.scope import FIRST_YEAR, LAST_YEAR, REGIONS
+    from analysis.scope import FIRST_YEAR, LAST_YEAR, Scope
 
     chosen = {}
     for setting in settings:
@@ -224,10 +224,7 @@ def _parameters(settings) -> dict:
             chosen[name] = PARAMETERS[name](value)
         except ValueError:
             raise StudyError(f"Parameter {name!r} must be a whole number, not {value!r}.") from None
-    if chosen.get("region", "brussels") not in REGIONS:
-        raise unknown("region", chosen["region"], REGIONS)
-    if chosen.get("first_year", FIRST_YEAR) > chosen.get("last_year", LAST_YEAR):
-        raise StudyError("The first year lies after the last year; swap them.")
+    Scope(**{"region": "brussels", "first_year": FIRST_YEAR, "last_year": LAST_YEAR} | chosen)
     return chosen
 
 

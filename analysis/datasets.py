@@ -147,13 +147,14 @@ class Dataset:
         return digest.hexdigest()
 
 
-def _registry() -> Path:
+def registry() -> Path:
+    """The file that names datasets, which need not exist."""
     return Path(os.environ.get("SMARTBOOK_DATASETS", "datasets.toml"))
 
 
 def registered() -> dict:
     """The sections of `datasets.toml`, by dataset name; none where there is no such file."""
-    path = _registry()
+    path = registry()
     if not path.is_file():
         if "SMARTBOOK_DATASETS" in os.environ:
             raise StudyError(f"$SMARTBOOK_DATASETS names {str(path)!r}, which is no file.")
@@ -187,10 +188,10 @@ def find(name: str) -> Dataset:
                 raise unknown(f"setting of dataset {name!r}", key, ("location", "output"))
         location, output = entry.get("location"), entry.get("output")
         if not location:
-            raise StudyError(f"Dataset {name!r} has no `location` in {_registry().name}; give a folder or a URL.")
+            raise StudyError(f"Dataset {name!r} has no `location` in {registry().name}; give a folder or a URL.")
         if "://" in location and not output:
             raise StudyError(f"Dataset {name!r} is a database; say in `output` where its book may be written.")
-        base = _registry().resolve().parent
+        base = registry().resolve().parent
         if "://" not in location:
             folder = _outside_git(name, "folder", (base / Path(location).expanduser()).resolve())
             if not folder.is_dir():

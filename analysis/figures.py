@@ -167,10 +167,16 @@ def _finish(figure, axes, table, series, name, caption, x_label, y_label, kind) 
     if table.origin != "public":
         figure.text(0.995, 0.005, table.banner, ha="right", va="bottom", fontsize=7.5, color="#a61c3c")
         figure.get_layout_engine().set(rect=(0, 0.035, 1, 0.965))
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": table.banner})
     alt = _alternative(kind, series, y_label or x_label, table)
-    return Block("figure", name, caption=caption + provenance(table), alt=alt, csv=table.csv(), svg=buffer.getvalue())
+    svg = _svg(figure, Title=table.banner)
+    return Block("figure", name, caption=caption + provenance(table), alt=alt, csv=table.csv(), svg=svg)
+
+
+def _svg(figure, **about) -> str:
+    """The figure as SVG, without the date and the program that would differ between two builds."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, **about})
+    return buffer.getvalue()
 
 
 def provenance(table: SafeTable) -> str:
@@ -191,9 +197,7 @@ def _absent(table: SafeTable, name: str, caption: str) -> Block:
     figure, axes = _canvas()
     axes.set_axis_off()
     axes.text(0.5, 0.5, fill(why, 52), ha="center", va="center", fontsize=12)
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return Block("figure", name, caption=f"{caption} *{why}*", alt=why, csv=f"# {why}\n", svg=buffer.getvalue())
+    return Block("figure", name, caption=f"{caption} *{why}*", alt=why, csv=f"# {why}\n", svg=_svg(figure))
 
 
 def _alternative(kind, series, measured, table) -> str:

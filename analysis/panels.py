@@ -13,7 +13,7 @@ from ibis import _
 from analysis import law
 from analysis.datasets import Dataset
 from analysis.errors import unknown
-from analysis.scope import BRUSSELS, MAIN_ACTIVITY_DAYS, POPULATIONS, REGIONS, Scope
+from analysis.scope import BRUSSELS, MAIN_ACTIVITY_DAYS, POPULATIONS, Scope
 
 LONGEST_SPAN = 480  # months; a contract of 40 years
 
@@ -78,8 +78,6 @@ class Panels:
                 here = here | c.worker_id.isin(self._resident_ids)
         elif s.region == "brussels":
             here = c.worker_id.isin(self._resident_ids)
-        elif s.region != "everywhere":
-            raise unknown("region", s.region, REGIONS)
         return c if here is None else c.filter(here)
 
     @cached_property

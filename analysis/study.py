@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analysis import datasets
-from analysis.errors import MissingData, StudyError, unknown
+from analysis.errors import MissingData
 from analysis.guard import K_WORKERS, SafeTable, protect
-from analysis.scope import FIRST_YEAR, LAST_YEAR, REGIONS, Scope
+from analysis.scope import FIRST_YEAR, LAST_YEAR, Scope
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,13 @@ class Study:
     """
 
     dataset: datasets.Dataset
-    region: str
-    first_year: int
-    last_year: int
+    scope: Scope
 
     @cached_property
     def panels(self):
         from analysis.panels import Panels
 
-        return Panels(self.dataset, Scope(self.region, self.first_year, self.last_year))
+        return Panels(self.dataset, self.scope)
 
     @property
     def origin(self) -> str:
@@ -81,8 +79,4 @@ def open_study(dataset: str = "synthetic", region: str = "brussels", first_year:
 
     Errors: an unknown dataset or region names the nearest known one; years in the wrong order are refused.
     """
-    if region not in REGIONS:
-        raise unknown("region", region, REGIONS)
-    if first_year > last_year:
-        raise StudyError(f"The first year {first_year} lies after the last year {last_year}; swap them.")
-    return Study(datasets.find(dataset), region, first_year, last_year)
+    return Study(datasets.find(dataset), Scope(region, first_year, last_year))

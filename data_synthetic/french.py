@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 from analysis.errors import StudyError, unknown
 from analysis.schema import TABLES
 from data_synthetic.draw import streams
+from data_synthetic.folder import complete, free
 
 PLANTED = 3  # rows for each defect
 FOLLOWERS = 12  # most rows that refer to a damaged one, since they fall with it
@@ -276,24 +276,16 @@ def write_export(dataset: Path, out: Path, seed: int) -> None:
     """
     if seed < 0:
         raise StudyError(f"An export needs a seed of 0 or more, not {seed}.")
-    out = Path(out).resolve()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StudyError(f"{out} exists and is not empty; give a new folder or remove it first.")
+    out = free(out)
     about, rows = _read(Path(dataset))
     files = _files(rows, seed)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".", dir=out.parent) as scratch:
-        part = Path(scratch) / out.name
-        part.mkdir()
+    with complete(out) as part:
         for name, lines in files.items():
             # A lone surrogate is a byte that means nothing in cp1252.
             text = "".join(f"{line.text}\r\n" for line in lines)
             (part / name).write_bytes(text.encode("cp1252", "surrogateescape"))
         _write_key(files, part / "key.csv")
         (part / "LISEZMOI.txt").write_bytes(_readme(about, rows, seed).encode())
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
 
 
 def _read(dataset: Path) -> tuple[dict, dict[str, list[dict]]]:

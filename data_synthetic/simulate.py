@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from analysis.errors import StudyError
 from analysis.schema import TABLES, write_table
 from data_synthetic import money, people, voice, work
 from data_synthetic.draw import streams
+from data_synthetic.folder import complete, free
 from data_synthetic.world import World, read_world
 
 YEARS = (2001, 2025)
@@ -27,21 +27,13 @@ def simulate(workers: int, seed: int, first_year: int, last_year: int, out: Path
     if not YEARS[0] <= first_year <= last_year <= YEARS[1]:
         raise StudyError(f"The years {first_year}–{last_year} must be in order in {YEARS[0]}–{YEARS[1]}.")
     world = read_world(changes or {})
-    out = Path(out).resolve()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StudyError(f"{out} exists and is not empty; give a new folder or remove it first.")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = free(out)
     about = {"synthetic": True, "workers": workers, "seed": seed,
              "first_year": first_year, "last_year": last_year} | ({"changes": changes} if changes else {})
-    with TemporaryDirectory(prefix=".", dir=out.parent) as scratch:
-        part = Path(scratch) / out.name
-        part.mkdir()
+    with complete(out) as part:
         for name, columns in tables(world, workers, seed, first_year, last_year).items():
             write_table(TABLES[name], columns, part)
         (part / "dataset.json").write_bytes((json.dumps(about, indent=2) + "\n").encode())
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
 
 
 def tables(world: World, workers: int, seed: int, first_year: int, last_year: int) -> dict[str, dict]:

@@ -1,6 +1,6 @@
 """`SafeTable`: a small result that has passed the disclosure rules."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from analysis.errors import StudyError, unknown
 from analysis.guard.rules import K_WORKERS, small_cells
@@ -36,7 +36,7 @@ class SafeTable:
     count: str = ""
     source: str = ""
     absent: str = ""
-    k: int = field(default=0)
+    k: int = 0
 
     @property
     def banner(self) -> str:

@@ -25,9 +25,10 @@ def anchors(panels: Panels) -> Answer:
     mass = (c.employer_cost_cents.fill_null(0) + c.expenses_cents.fill_null(0)) / (1 - law.rate("smart_fee"))
     of_year = everywhere.worker_year.filter(_.year == YEAR)
     months = everywhere.worker_month.filter(_.month.isin(SPRING_2020)).group_by("month").agg(n=_.worker_id.nunique())
-    y, p = of_year.agg(
+    y = of_year.agg(
         workers=_.worker_id.nunique(), days=_.days_100.sum() / 100, gross=_.gross_cents.sum() / 100,
-    ).execute().iloc[0], c.agg(
+    ).execute().iloc[0]
+    p = c.agg(
         contracts=(c.year == YEAR).sum(), days=c.days.sum(where=c.year == YEAR),
         start=(c.year == 2001).sum(), artistic=c.artistic.cast("int64").mean(where=c.year == YEAR),
         mass=mass.sum(where=c.year == YEAR), gross=c.gross_cents.sum(where=c.year == YEAR),
@@ -36,7 +37,7 @@ def anchors(panels: Panels) -> Answer:
         couriers=c.worker_id.nunique(where=courier),
         couriers_after=(courier & (c.start_on >= ibis.date(2018, 2, 1))).sum(),
         april_2019=(c.month == APRIL_2019).sum(), april_2020=(c.month == APRIL_2020).sum(),
-        spring=c.worker_id.nunique(where=c.month == APRIL_2019),
+        workers_2019=c.worker_id.nunique(where=c.month == APRIL_2019),
     ).execute().iloc[0]
     users = everywhere.worker_year.filter(_.year == 2020).worker_id.nunique().execute()
     monthly = months.n.mean().execute()
@@ -55,7 +56,7 @@ def anchors(panels: Panels) -> Answer:
         "artistic_share": (p.artistic, y.workers),
         "courier_growth": (ratio(p.couriers_2016, p.couriers_2015), p.couriers_2016),
         "couriers_after": (p.couriers_after, p.couriers),
-        "spring_2020": (ratio(p.april_2020, p.april_2019), p.spring),
+        "spring_2020": (ratio(p.april_2020, p.april_2019), p.workers_2019),
         "users_per_month": (ratio(monthly, users), users),
     }
     table = law.table("anchors")

@@ -43,7 +43,7 @@ def build_site(files: dict[str, bytes], output: Path, builder: subprocess.Popen)
     """Write `files` to `output/site` and build `output/html`; returns its index page and whether it was built anew.
 
     An unchanged staged book is not built again. A warning of Sphinx is an error, and an error leaves the former site
-    and its key untouched, so that the next call fails again.
+    without its key, so that the next call builds, and fails, again.
     """
     key = digest(Path(__file__).read_bytes(), locked(), *(
         part for path, content in sorted(files.items()) for part in (path.encode(), content)))

@@ -19,7 +19,7 @@ DIRECTIVES = {"admonition", "bibliography", "card", "code-cell", "dropdown", "fi
 ROLES = {"cite:p", "cite:t", "fact", "numref", "ref", "term"}
 HOUSES = {
     # who may import whom inside `analysis`; the rest of the package sees no more than this
-    "schema": set(), "errors": set(), "scope": set(), "blocks": set(), "law": {"errors"}, "guard": {"errors"},
+    "schema": set(), "errors": set(), "scope": {"errors"}, "blocks": set(), "law": {"errors"}, "guard": {"errors"},
     "place": {"errors"}, "intake": {"errors", "schema", "place"}, "datasets": {"errors", "schema", "place"},
     "panels": {"law", "datasets", "errors", "scope"},
     "measures": {"panels", "law", "errors", "scope", "guard", "schema"},
