@@ -113,10 +113,11 @@ def doctor() -> None:
 @data.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="New folder for the dataset.")],
-    workers: Annotated[int, typer.Option(min=1, help="Number of member-workers.")] = 6000,
+    workers: Annotated[int, typer.Option(min=1, help="Number of member-workers.")] = 3_700,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.")] = 2026,
     years: Annotated[str, typer.Option(help="First and last year, as 2001:2020.")] = "2001:2020",
     settings: Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="Change one of world.toml.")] = (),
+    threads: Annotated[int, typer.Option(min=1, help="Parts made at the same time; the bytes are the same.")] = CORES,
 ) -> None:
     """Make a synthetic dataset whose truth is known."""
     from data_synthetic.simulate import simulate as make
@@ -124,7 +125,7 @@ def simulate(
     first, last = _years(years)
     changes = dict(setting.partition("=")[::2] for setting in settings)
     with console.status("simulating"):
-        make(workers, seed, first, last, out, changes)
+        make(workers, seed, first, last, out, changes, threads)
     print(out)
 
 

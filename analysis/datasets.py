@@ -140,8 +140,8 @@ class Dataset:
         digest = hashlib.blake2b(self.name.encode(), digest_size=16)
         if not self.is_folder:
             return digest.hexdigest() + os.urandom(8).hex()
-        about = Path(self.location) / "dataset.json"
-        for path in [*([about] if about.is_file() else []), *(f for t in self.present for f in self.files(t))]:
+        about = [p for n in ("dataset.json", "truth.json") if (p := Path(self.location) / n).is_file()]
+        for path in [*about, *(f for t in self.present for f in self.files(t))]:
             with path.open("rb") as stream:
                 digest.update(path.name.encode() + hashlib.file_digest(stream, "blake2b").digest())
         return digest.hexdigest()

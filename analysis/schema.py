@@ -7,6 +7,7 @@ inclusive. Identifiers are opaque int64 pseudonyms.
 
 from dataclasses import dataclass
 
+COMPRESSION = 1  # level of zstd
 TYPES = ("int64", "int16", "float64", "string", "bool", "date")
 
 
@@ -212,13 +213,29 @@ def write_table(table: Table, columns: dict, folder):
     name when it is complete. Returns its path.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     data = pa.table({n: columns[n] for n in table.names if n in columns}, schema=arrow_schema(table, columns))
-    path, part = folder / f"{table.name}.parquet", folder / f".{table.name}.parquet.part"
+    return write_file(data, folder / f"{table.name}.parquet", table)
+
+
+def write_file(data, path, table: Table | None = None):
+    """Write the pyarrow table `data` as one Parquet file, the layout of every dataset; returns its path.
+
+    Integers and dates as deltas, the rest as dictionaries, zstd. Columns that `table` declares without gaps are
+    required ones. The file gets its name when it is complete.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     integers = [f.name for f in data.schema if pa.types.is_integer(f.type) or pa.types.is_date(f.type)]
-    pq.write_table(data, part, compression="zstd", compression_level=9, row_group_size=1_000_000,
+    if table:
+        filled = {c.name for c in table.columns if not c.nullable}
+        data = data.cast(pa.schema([f.with_nullable(f.name not in filled) for f in data.schema]))
+    part = path.with_name(f".{path.name}.part")
+    # Without Arrow's own schema, text is text for every reader, however it was held in memory.
+    pq.write_table(data, part, compression="zstd", compression_level=COMPRESSION, row_group_size=1_000_000,
                    use_dictionary=[n for n in data.schema.names if n not in integers],
-                   column_encoding=dict.fromkeys(integers, "DELTA_BINARY_PACKED"), store_schema=True)
+                   column_encoding=dict.fromkeys(integers, "DELTA_BINARY_PACKED"), store_schema=False,
+                   write_statistics=integers)
     part.rename(path)
     return path

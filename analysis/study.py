@@ -52,6 +52,15 @@ class Study:
         """A table that rests on public parameters alone."""
         return SafeTable(frame, (), "public", source=source)
 
+    def planted(self, section: str) -> SafeTable:
+        """What was planted in a synthetic world (see `analysis.planted`); empty, and says so, for any other dataset."""
+        from analysis.planted import planted
+
+        try:
+            return SafeTable(planted(self.dataset.location, section), (), self.origin)
+        except MissingData as missing:
+            return SafeTable(None, (), self.origin, absent=str(missing))
+
     def rule(self) -> SafeTable:
         """The disclosure rule in force, as a table of one row: `k`, the smallest number of workers shown."""
         import pandas as pd

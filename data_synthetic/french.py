@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from analysis.errors import StudyError, unknown
 from analysis.schema import TABLES
-from data_synthetic.draw import streams
 from data_synthetic.folder import complete, free
 
 PLANTED = 3  # rows for each defect
@@ -304,7 +303,8 @@ def _read(dataset: Path) -> tuple[dict, dict[str, list[dict]]]:
 
 def _files(rows: dict[str, list[dict]], seed: int) -> dict[str, list[Line]]:
     """The lines of every file, parents first, since a row falls with the row that it refers to."""
-    rng = streams(seed, tuple(f.table for f in FILES))
+    children = np.random.SeedSequence(seed).spawn(len(FILES))
+    rng = {f.table: np.random.Generator(np.random.PCG64(c)) for f, c in zip(FILES, children, strict=True)}
     followers = _followers(rows)
     refused: dict[str, set[int]] = {}
     files = {}

@@ -1,128 +1,191 @@
-"""Money in integer cents: pay and price of contracts, invoices to clients, budgets of Activities."""
+"""Money in integer cents: pay and price of a contract, invoices to clients, budgets of Activities."""
+
+from typing import NamedTuple
 
 import numpy as np
+from numba.extending import register_jitable
 
-from data_synthetic.draw import NEVER, as_of, dates, label, nullable, pick, share, spread, within
-from data_synthetic.people import Clients, Members, Period
-from data_synthetic.work import Activities, Contracts, Market
-from data_synthetic.world import World
+from data_synthetic import columns as at
+from data_synthetic import kinds
+from data_synthetic.draw import CERTAIN, bits, chance, key, normal, power, share, within
+from data_synthetic.people import PURCHASES, client
+from data_synthetic.rules import NEVER
 
-
-def pay(world: World, rng, members: Members, c: Contracts) -> dict:
-    """The money columns of `contracts`. The floor is that of the last day, the highest of the contract."""
-    n = len(c.worker)
-    floor = as_of(world.day_floor, c.end)
-    above = members.premium[c.worker] * spread(rng, world.premium_within, n)
-    daily = floor + np.round(floor * above).astype(np.int64)
-    full = world.full_day
-    gross = np.where(c.tenths == 0, daily * c.days, -(-daily * c.tenths // full))
-    rate = as_of(world.employer, c.start) - np.where(c.artistic, as_of(world.artist_reduction, c.start), 0)
-    rate = np.where(c.student, as_of(world.employer_student, c.start), rate)
-    cost = gross + share(gross, rate + world.insurance)
-    withheld = np.where(c.student, as_of(world.employee_student, c.start), world.employee)
-    taxable = gross - share(gross, withheld)
-    tax = np.where(c.student, 0, np.where(c.artistic, world.tax_artist, world.tax_other))
-    extra = np.round(world.expenses_mean * spread(rng, world.expenses_sigma, n)).astype(np.int64)
-    extra = np.where(rng.random(n) < world.expenses_share, extra, 0)
-    return {
-        "gross_cents": gross,
-        "employer_cost_cents": cost,
-        "price_cents": nullable(_price(world, cost + extra), c.activity >= 0),
-        "expenses_cents": extra,
-        "net_cents": taxable - share(taxable, tax),
-    }
+INVOICE_DRAWS, CREDIT_DRAWS = range(2)
+FREE, AT_FLOOR, UNIFORM = range(3)  # manners of pay: as the pair agrees, exactly the floor, or one price for a team
 
 
-def _price(world: World, cost: np.ndarray) -> np.ndarray:
-    """The lowest price in cents that leaves `cost` once the fee is taken."""
-    return -(-cost * 1_000 // (1_000 - world.fee))
+class Pay(NamedTuple):
+    """The money of one contract, and its hours in tenths (0 for a lump sum)."""
+
+    gross: int
+    cost: int
+    price: int
+    expenses: int
+    net: int
+    tenths: int
 
 
-def purchases(world: World, rng, c: Contracts, bought_by: Activities) -> dict:
-    """The table `expenses`: purchases of Activities around their contracts."""
-    rows = np.flatnonzero((c.activity >= 0) & (rng.random(len(c.worker)) < world.purchase_share))
-    n, activity = len(rows), c.activity[rows]
-    booked = np.maximum(c.start[rows] - within(rng, world.purchase_lead, n), bought_by.opened[activity])
-    amount = 1 + np.round(world.purchase_mean * spread(rng, world.purchase_sigma, n)).astype(np.int64)
-    order = np.lexsort((booked, activity))
-    return {
-        "expense_id": np.arange(1, n + 1),
-        "activity_id": activity[order] + 1,
-        "booked_on": dates(booked[order]),
-        "kind": label(rng, world.purchase_kind, n),
-        "amount_cents": amount[order],
-    }
+@register_jitable
+def pay(rules, me, stream, month, end_month, start, days, tenths, artistic, regime, client_pay, manner, by_client):
+    """What a contract of `days` pays. The floor is that of the last day, the highest of the contract.
 
-
-def invoices(world: World, rng, period: Period, c: Contracts, pay: dict, bought_by: Activities,
-             expenses: dict, market: Market, clients: Clients) -> dict:
-    """The table `invoices`: one per contract bought by a client, several per Activity, and credit notes."""
-    direct = np.flatnonzero(c.activity < 0)
-    activity, billed_on, billed = _budgets(world, rng, c, pay, bought_by, expenses)
-    n = len(direct) + len(activity)
-    client = np.append(c.client[direct], market.choose(rng, bought_by.owner[activity]))
-    contract = np.append(direct + 1, np.zeros_like(activity))
-    feeds = np.append(np.zeros_like(direct), activity + 1)
-    issued = np.append(c.end[direct] + within(rng, world.issue_delay, len(direct)), billed_on)
-    amount = np.append(pay["price_cents"].data[direct], billed)
-    # A credit note gives back what was billed too much: that of an Activity is added to its invoice first.
-    wrong = np.flatnonzero(rng.random(n) < world.credited)
-    back = np.maximum(amount[wrong] * within(rng, world.credit_percent, len(wrong)) // 100, 1)
-    amount[wrong] += np.where(feeds[wrong] > 0, back, 0)
-    due = issued + np.array([d for d, _ in world.terms])[pick(rng, [w for _, w in world.terms], n)]
-    paid = issued + 1 + np.round(world.payment_days * spread(rng, world.payment_sigma, n)).astype(np.int64)
-    lost = (rng.random(n) < world.unpaid) | (paid > _failure(world, clients, client))
-    written_off = np.where(lost, due + within(rng, world.write_off, n), NEVER)
-    noted = issued[wrong] + within(rng, world.credit_delay, len(wrong))
-    client, contract, feeds = (np.append(v, v[wrong]) for v in (client, contract, feeds))
-    issued, due = np.append(issued, noted), np.append(due, noted)
-    paid = np.append(np.where(lost, NEVER, paid), noted)
-    written_off = np.append(written_off, np.full(len(noted), NEVER))
-    amount = np.append(amount, -back)
-    known = np.flatnonzero(issued <= period.extract)
-    order = known[np.lexsort((amount[known], contract[known], feeds[known], issued[known]))]
-    return {
-        "invoice_id": np.arange(1, len(order) + 1),
-        "client_id": client[order],
-        "contract_id": nullable(contract[order], contract[order] == 0),
-        "activity_id": nullable(feeds[order], feeds[order] == 0),
-        "issued_on": dates(issued[order]),
-        "due_on": dates(due[order]),
-        "paid_on": dates(paid[order], period.extract),
-        "written_off_on": dates(written_off[order], period.extract),
-        "amount_cents": amount[order],
-    }
-
-
-def _failure(world: World, clients: Clients, client: np.ndarray) -> np.ndarray:
-    """The day after which a client pays nothing more: that of its failure, else NEVER."""
-    last = np.full(len(clients.table["client_id"]) + 1, NEVER)
-    for client_id, platform in zip(clients.platform_ids, world.platforms, strict=True):
-        if platform.failed:
-            last[client_id] = np.datetime64(platform.until, "D").astype(np.int64)
-    return last[client]
-
-
-def _budgets(world: World, rng, c: Contracts, pay: dict, bought_by: Activities, expenses: dict):
-    """Activity row, day and amount of the invoices that feed Activities.
-
-    Spending (wages on the first day of the contract, purchases on the day of booking) is cut into runs; an
-    invoice that covers the whole run is issued by its first day, so that no budget is ever below zero.
+    A price below the floor of a full day buys fewer hours, as Smart advises: pay by the hour is then at the floor.
     """
-    drawn = np.flatnonzero(c.activity >= 0)
-    activity = np.append(c.activity[drawn], expenses["activity_id"] - 1)
-    spent_on = np.append(c.start[drawn], expenses["booked_on"].astype(np.int64))
-    spent = np.append((pay["employer_cost_cents"] + pay["expenses_cents"])[drawn], expenses["amount_cents"])
-    if not len(activity):
-        return activity, spent_on, spent
-    order = np.lexsort((spent, spent_on, activity))
-    activity, spent_on, spent = activity[order], spent_on[order], spent[order]
-    new = rng.random(len(order)) < world.new_invoice
-    new[1:] |= (np.diff(activity) != 0) | (np.diff(spent_on) > world.invoice_gap)
-    new[0] = True
-    runs = np.flatnonzero(new)
-    activity, first_day = activity[runs], spent_on[runs]
-    surplus = np.round(world.surplus_percent * 100 * rng.standard_exponential(len(runs))).astype(np.int64)
-    total = np.add.reduceat(spent, runs)
-    issued = np.maximum(first_day - within(rng, world.invoice_lead, len(runs)), bought_by.opened[activity])
-    return activity, issued, _price(world, total + share(total, surplus))
+    level = rules.base_pay[artistic][month] + client_pay
+    if manner != UNIFORM:
+        level += rules.trade_pay[me.trade] + me.pay + rules.experience_pay * max(start - me.joined, 0) // 365
+        level += normal(rules, stream, 0, rules.pay_sigma)
+    floor, full = rules.floor[end_month], rules.full_day
+    time = tenths > 0
+    gross = power(rules, level) * (tenths if time else full * days) // full
+    extra = 0
+    if chance(stream, 16, rules.expenses_share):
+        extra = power(rules, rules.expenses_middle + normal(rules, stream, 32, rules.expenses_sigma))
+    if me.kind == kinds.M11:
+        part = within(stream, 44, rules.expense_pay[0], rules.expense_pay[1])
+        extra, gross = extra + gross * part * 5 // 400, gross * (100 - part) // 100
+    elif me.kind == kinds.TOURER and chance(stream, 28, CERTAIN * 2 // 3):
+        extra += gross * within(stream, 44, rules.tour_expense[0], rules.tour_expense[1]) // 100
+    reference = rules.fee_reference[month]
+    if artistic and not time and chance(key(stream, 0), 0, rules.fee_share):
+        gross = max((gross + reference // 2) // reference, -(-floor * days // reference)) * reference
+    if me.kind == kinds.COURIER:
+        gross = -(-floor * tenths * (100 + rules.courier_premium) // (full * 100))
+    elif manner == AT_FLOOR:
+        time, tenths = True, full * days
+        gross = -(-floor * tenths // full)
+    elif gross * full < floor * (tenths if time else full * days):
+        time, tenths = True, max(gross * full // floor, rules.engagement_min)
+        gross = max(gross, -(-floor * tenths // full))
+    student = regime == at.STUDENT
+    rate = rules.employer[month] - (rules.artist_reduction[month] if artistic else 0)
+    withheld = rules.employee
+    if student:
+        rate, withheld = rules.employer_student[month], rules.employee_student[month]
+    cost = gross + share(gross, rate + rules.insurance)
+    taxable = gross - share(gross, withheld)
+    tax = 0 if student else rules.tax_artist if artistic else rules.tax_other
+    price = price_of(rules, cost + extra) if by_client else 0
+    return Pay(gross, cost, price, extra, taxable - share(taxable, tax), tenths if time else 0)
+
+
+@register_jitable
+def price_of(rules, cost):
+    """The lowest price in cents that leaves `cost` once the fee is taken."""
+    return -(-cost * 1_000 // (1_000 - rules.fee))
+
+
+@register_jitable
+def bill(rules, root, rows, stream, owner, number, buyer, contract, activity, issued, amount, at_once):
+    """One invoice, the `number`-th of its owner, and now and then a credit note; returns the next number."""
+    if issued > rules.extract:
+        return number
+    draw, credit = key(stream, INVOICE_DRAWS), key(stream, CREDIT_DRAWS)
+    wrong = chance(credit, 0, rules.credited) and not at_once
+    back = 0
+    if wrong:
+        back = max(amount * within(credit, 16, rules.credit_percent[0], rules.credit_percent[1]) // 100, 1)
+        amount += back if activity else 0  # what an Activity bills too much must not be spent
+    found = client(rules, root, buyer)
+    due = issued + rules.terms[bits(draw, 0, 12)]
+    delay = power(rules, rules.payment_middle + normal(rules, draw, 12, rules.payment_sigma) + found.delay)
+    paid = issued if at_once else issued + 1 + delay
+    lost = chance(draw, 24, rules.late_unpaid if found.late else rules.unpaid) and not at_once
+    if buyer < rules.platforms and rules.platform_failed[buyer]:
+        lost = lost or paid > rules.platform_until[buyer]
+    written_off = due + within(draw, 40, rules.write_off[0], rules.write_off[1])
+    number = _invoice(rules, rows, owner, number, buyer, contract, activity, issued, due, NEVER if lost else paid,
+                      written_off if lost else NEVER, amount)
+    if wrong:
+        noted = issued + within(credit, 32, rules.credit_delay[0], rules.credit_delay[1])
+        if noted <= rules.extract:
+            number = _invoice(rules, rows, owner, number, buyer, contract, activity, noted, noted, noted, NEVER, -back)
+    return number
+
+
+@register_jitable
+def _invoice(rules, rows, owner, number, buyer, contract, activity, issued, due, paid, written_off, amount):
+    n = rows.count[at.INVOICES]
+    rows.invoices[at.I_ID, n] = (owner + 1) * at.SLOTS + number
+    rows.invoices[at.I_CLIENT, n] = buyer + 1
+    rows.invoices[at.I_CONTRACT, n] = contract
+    rows.invoices[at.I_ACTIVITY, n] = activity
+    rows.invoices[at.I_ISSUED, n] = issued
+    rows.invoices[at.I_DUE, n] = due
+    rows.invoices[at.I_PAID, n] = paid if paid <= rules.extract else NEVER
+    rows.invoices[at.I_LOST, n] = written_off if written_off <= rules.extract else NEVER
+    rows.invoices[at.I_AMOUNT, n] = amount
+    rows.count[at.INVOICES] = n + 1
+    return number + 1
+
+
+@register_jitable
+def fund(rules, root, rows, me, activity, first_row):
+    """Purchases of one Activity and the invoices that feed it.
+
+    Spending (wages on the first day of the contract, purchases on the day of booking) is cut into runs; invoices that
+    cover the whole run are issued by its first day, so that no budget is ever below zero.
+    """
+    spent_on, spent, n = rows.spent_on, rows.spent, 0
+    number = rows.invoiced[me.number % at.TEAM]
+    purchases = key(me.stream, PURCHASES)
+    for row in range(first_row, rows.count[at.CONTRACTS]):
+        if rows.contracts[at.C_ACTIVITY, row] == activity:
+            spent_on[n] = rows.contracts[at.C_START, row]
+            spent[n] = rows.contracts[at.C_COST, row] + rows.contracts[at.C_EXPENSES, row]
+            n += 1
+            draw = key(purchases, rows.contracts[at.C_ID, row])
+            if chance(draw, 0, rules.purchase_share) and me.kind != kinds.M06:
+                lead = within(draw, 16, rules.purchase_lead[0], rules.purchase_lead[1])
+                spent_on[n] = max(rows.contracts[at.C_START, row] - lead, me.opened)
+                spent[n] = 1 + power(rules, rules.purchase_middle + normal(rules, draw, 32, rules.purchase_sigma))
+                _purchase(rules, rows, me, activity, draw, spent_on[n], spent[n], n)
+                n += 1
+    if n == 0:
+        return
+    order = np.argsort(spent_on[:n], kind="mergesort")
+    total, first_day, run = 0, 0, 0
+    for i in range(n):
+        on = spent_on[order[i]]
+        draw = key(key(purchases, 1), i)
+        gap = on - spent_on[order[i - 1]] > rules.invoice_gap if i else True
+        if i and (gap or me.kind == kinds.SAVER or me.kind == kinds.M06 or chance(draw, 0, rules.new_invoice)):
+            number = _feed(rules, root, rows, me, activity, run, first_day, total, number)
+            total, run = 0, run + 1
+        first_day = on if total == 0 else first_day
+        total += spent[order[i]]
+    _feed(rules, root, rows, me, activity, run, first_day, total, number)
+
+
+@register_jitable
+def _purchase(rules, rows, me, activity, draw, on, amount, i):
+    n = rows.count[at.EXPENSES]
+    rows.expenses[at.E_ID, n] = (me.number + 1) * at.SLOTS + i
+    rows.expenses[at.E_ACTIVITY, n] = activity
+    rows.expenses[at.E_BOOKED, n] = on
+    rows.expenses[at.E_KIND, n] = rules.purchase_kind[bits(draw, 44, 12)]
+    rows.expenses[at.E_AMOUNT, n] = amount
+    rows.count[at.EXPENSES] = n + 1
+
+
+@register_jitable
+def _feed(rules, root, rows, me, activity, run, first_day, total, number):
+    """The invoices of one run of spending: one, or several over half a year for a saver."""
+    stream = key(key(key(me.stream, PURCHASES), 2), run)
+    surplus = total * (rules.surplus * rules.neglog[bits(stream, 0, 12)] >> 12) // 10_000
+    place, own_money = me.number % at.TEAM, me.kind == kinds.M06
+    pieces = 4 if me.kind == kinds.SAVER else 1
+    for piece in range(pieces):
+        draw = key(stream, piece)
+        low, high = rules.invoice_lead[0], rules.invoice_lead[1]
+        if me.kind == kinds.SAVER:
+            low, high = rules.saver_lead[0], rules.saver_lead[1]
+        elif own_money:
+            low, high = 0, 3
+        issued = max(first_day - within(draw, 0, low, high), me.opened)
+        amount = price_of(rules, -(-(total + surplus) // pieces) if not own_money else total)
+        buyer = rows.circle[place, 0 if own_money else bits(draw, 16, 32) * rows.known[place] >> 32]
+        number = bill(rules, root, rows, draw, me.number, number, buyer, 0, activity, issued, amount, own_money)
+    return number
+

@@ -1,94 +1,100 @@
-"""Voice: cooperative shares, general assemblies and the corpus of interviews."""
+"""Voice: attendance of members at general assemblies, and the corpus of interviews."""
 
 import numpy as np
+import pyarrow as pa
+from numba.extending import register_jitable
 
-from data_synthetic.draw import NEVER, dates, day, label, pick, within, year_of
-from data_synthetic.people import Members, Period
-from data_synthetic.work import Contracts
+from data_synthetic import columns as at
+from data_synthetic.draw import CERTAIN, bits, chance, key, scaled, within
+from data_synthetic.people import INTERVIEWS, PASSAGES, VOICE
+from data_synthetic.rules import Size, assemblies, day
 from data_synthetic.world import World
 
 
-def shareholdings(world: World, rng, period: Period, members: Members, c: Contracts) -> dict:
-    """One subscription per member and year of use since the cooperative exists, on the first working day."""
-    year = year_of(c.start)
-    first = np.append(True, (np.diff(c.worker) != 0) | (np.diff(year) != 0))[: len(year)]
-    rows = np.flatnonzero(first & (year >= world.shares_since))
-    rows = rows[rng.random(len(rows)) < world.share_taken]
-    n, worker = len(rows), c.worker[rows]
-    leaves = rng.random(len(members.left)) < world.redeemed
-    delay = within(rng, world.redeem_delay, len(members.left))
-    redeemed = np.where(leaves, members.left + delay, NEVER)[worker]
-    sizes = np.array([shares for shares, _ in world.extra_shares])
+@register_jitable
+def attend(rules, rows, me, left):
+    """Who takes part in an assembly: few, and more with every year at Smart."""
+    for i in range(rules.assemblies):
+        on = rules.held[i]
+        if not me.joined <= on <= left or me.platform >= 0:
+            continue
+        draw = key(key(me.stream, VOICE), i + 1)
+        odds = rules.tenure_attendance * (on - me.joined) // 365
+        if me.gender == rules.woman:
+            odds += rules.gender_attendance
+        if bits(draw, 0, 20) >= scaled(rules, rules.turnout, odds):
+            continue
+        n = rows.count[at.ATTENDANCES]
+        rows.attendances[at.T_ASSEMBLY, n] = i + 1
+        rows.attendances[at.T_WORKER, n] = me.number + 1
+        rows.attendances[at.T_MODE, n] = rules.online_mode if rules.online[i] else rules.modes[bits(draw, 20, 12)]
+        rows.attendances[at.T_VOTED, n] = 1 if chance(draw, 32, rules.voted) else 0
+        rows.count[at.ATTENDANCES] = n + 1
+
+
+def meetings(world: World, size: Size) -> dict:
+    """The columns of `assemblies`: one ordinary assembly a year."""
+    held = assemblies(world, size)
+    return {"assembly_id": pa.array(range(1, len(held) + 1), pa.int64()), "held_on": _dates(held),
+            "kind": pa.array(["ordinary"] * len(held), pa.string())}
+
+
+def interviews(world: World, size: Size, root: int, contracts: np.ndarray) -> dict:
+    """The columns of `interviews`: workers of the last years who are linked to their record, clients and staff."""
+    stream = key(root, INTERVIEWS)
+    since = max(day(f"{size.last_year - world.interview_years + 1}-01-01"), day(f"{size.first_year}-01-01"))
+    known = np.unique(contracts[at.C_WORKER][contracts[at.C_END] >= since]).tolist()
+    chosen = iter(sorted(known, key=lambda worker: key(stream, worker)))
+    role = [role for role, count in world.interviews for _ in range(count)]
+    held = [within(key(stream, -2 - i), 0, since, day(f"{size.last_year}-12-31")) for i in range(len(role))]
     return {
-        "worker_id": worker + 1,
-        "subscribed_on": dates(c.start[rows]),
-        "redeemed_on": dates(redeemed, period.extract),
-        "shares": sizes[pick(rng, [w for _, w in world.extra_shares], n)],
+        "interview_id": pa.array(range(1, len(role) + 1), pa.int64()),
+        "worker_id": pa.array([next(chosen, None) if r == "worker" else None for r in role], pa.int64()),
+        "held_on": _dates(held), "role": pa.array(role, pa.string()),
     }
 
 
-def assemblies(world: World, period: Period) -> dict:
-    """One ordinary assembly a year."""
-    years = range(max(world.assemblies_since, period.first_year), period.last_year + 1)
-    held = np.array([day(f"{y}-{world.assembly_day}") for y in years], dtype=np.int64)
-    return {"assembly_id": np.arange(1, len(held) + 1), "held_on": dates(held),
-            "kind": np.full(len(held), "ordinary", dtype=object)}
+def dependent(contracts: np.ndarray) -> set[int]:
+    """Workers for whom one client buys three quarters of the pay of all contracts, and five contracts or more."""
+    worker, client = contracts[at.C_WORKER], contracts[at.C_CLIENT]
+    workers, place = np.unique(worker, return_inverse=True)
+    total, count = np.bincount(place, contracts[at.C_GROSS]), np.bincount(place)
+    bought = client > 0
+    pairs, pair = np.unique(place[bought] * (1 << 32) + client[bought], return_inverse=True)
+    most = np.zeros(len(workers))
+    np.maximum.at(most, pairs >> 32, np.bincount(pair, contracts[at.C_GROSS][bought]))
+    return set(workers[(most >= 0.75 * total) & (count >= 5)].tolist())
 
 
-def attendances(world: World, rng, members: Members, held: dict) -> dict:
-    """Who takes part: a small share of the members of the day."""
-    on = held["held_on"].astype(np.int64)[:, None]
-    present = (members.joined <= on) & (members.left >= on)
-    assembly, worker = np.nonzero(present & (rng.random(present.shape) < world.turnout))
-    online = np.isin(year_of(on[assembly, 0]), world.online_years)
-    n = len(worker)
-    return {
-        "assembly_id": assembly + 1,
-        "worker_id": worker + 1,
-        "mode": np.where(online, "online", label(rng, world.modes, n)),
-        "voted": rng.random(n) < world.voted,
-    }
+def segments(world: World, root: int, held: dict, contracts: np.ndarray) -> dict:
+    """The columns of `segments`: passages seen by one coder or by both, who do not always agree."""
+    stream, tied = key(root, PASSAGES), dependent(contracts)
+    rows = []
+    of = (held[name].to_pylist() for name in ("interview_id", "worker_id", "role"))
+    for interview, worker, role in zip(*of, strict=True):
+        moved_share = world.effect_dependence_code if worker in tied else (
+            world.effect_role_code if role == "staff" else 0.0)
+        speech = key(stream, interview)
+        end = 0
+        for i in range(within(speech, 0, *world.passages)):
+            draw, codes = key(speech, i), key(key(speech, i), 0)
+            start = end + within(draw, 16, *world.gap_chars)
+            end = start + within(draw, 0, *world.passage_chars)
+            theme, other = (bits(codes, shift, 16) * len(world.codes) >> 16 for shift in (0, 16))
+            if chance(codes, 32, round(CERTAIN * moved_share)):
+                theme = 0
+            if chance(codes, 48, round(CERTAIN * world.coder_agrees)):
+                other = theme
+            shift = max(within(draw, 32, -world.coder_shift, world.coder_shift), -start)
+            for coder, code, moved in ((0, theme, 0), (1, other, shift)):
+                if chance(key(codes, coder), 0, round(CERTAIN * world.coder_sees)):
+                    rows.append((interview, world.coders[coder], world.codes[code], start + moved, end + moved))
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    names = ("interview_id", "coder", "code", "start", "end")
+    types = (pa.int64(), pa.string(), pa.string(), pa.int64(), pa.int64())
+    return {"segment_id": pa.array(range(1, len(rows) + 1), pa.int64())} | {
+        name: pa.array(column, kind) for name, column, kind in zip(names, columns, types, strict=True)}
 
 
-def interviews(world: World, rng, period: Period, c: Contracts) -> dict:
-    """The corpus: workers who are linked to their record, clients and staff who are not."""
-    role = np.concatenate([np.full(count, role, dtype=object) for role, count in world.interviews])
-    n = len(role)
-    since = max(period.start, day(f"{period.last_year - world.interview_years + 1}-01-01"))
-    known = np.unique(c.worker[c.end >= since]) + 1
-    linked = iter(rng.permutation(known)[: int((role == "worker").sum())].tolist())
-    return {
-        "interview_id": np.arange(1, n + 1),
-        "worker_id": np.array([next(linked, None) if r == "worker" else None for r in role], dtype=object),
-        "held_on": dates(within(rng, (since, period.end), n)),
-        "role": role,
-    }
-
-
-def segments(world: World, rng, held: dict) -> dict:
-    """Passages of the interviews, each seen by one coder or by both, who do not always agree."""
-    passages = within(rng, world.passages, len(held["interview_id"]))
-    interview = np.repeat(held["interview_id"], passages)
-    n = len(interview)
-    length, gap = within(rng, world.passage_chars, n), within(rng, world.gap_chars, n)
-    reached = np.cumsum(length + gap)
-    opens = np.cumsum(passages) - passages
-    before = np.repeat((reached - length - gap)[opens], passages)
-    start, end = reached - length - before, reached - before
-    codes = np.array(world.codes, dtype=object)
-    theme = rng.integers(0, len(codes), n)
-    seen = rng.random((2, n)) < world.coder_sees
-    other = np.where(rng.random(n) < world.coder_agrees, theme, rng.integers(0, len(codes), n))
-    shift = within(rng, (-world.coder_shift, world.coder_shift), n)
-    shift = np.maximum(shift, -start)
-    row, coder = np.concatenate([np.flatnonzero(s) for s in seen]), np.repeat([0, 1], seen.sum(axis=1))
-    order = np.lexsort((coder, row))
-    row, coder = row[order], coder[order]
-    return {
-        "segment_id": np.arange(1, len(row) + 1),
-        "interview_id": interview[row],
-        "coder": np.array(world.coders, dtype=object)[coder],
-        "code": codes[np.where(coder == 0, theme[row], other[row])],
-        "start": start[row] + coder * shift[row],
-        "end": end[row] + coder * shift[row],
-    }
+def _dates(days: list[int]) -> pa.Array:
+    return pa.array(np.array(days, dtype=np.int32), pa.date32())

@@ -1,237 +1,529 @@
-"""Contracts: who works when, for how many days, and who buys it."""
+"""The working life of one member: in touch or not, which contracts, who buys them, and what they pay."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
+from numba.extending import register_jitable
 
-from data_synthetic.draw import (
-    NEVER,
-    as_of,
-    dates,
-    day,
-    first_day,
-    month_of,
-    nullable,
-    pick,
-    spread,
-    within,
-    year_of,
+from data_synthetic import columns as at
+from data_synthetic import kinds
+from data_synthetic.draw import CERTAIN, bits, chance, key, normal, power, within
+from data_synthetic.money import AT_FLOOR, FREE, UNIFORM, bill, pay
+from data_synthetic.people import (
+    CREWS,
+    JOB,
+    MONTHS,
+    MOODS,
+    VOICE,
+    age_at,
+    client,
+    client_of_form,
+    client_of_sector,
+    kind_of,
+    newcomer,
 )
-from data_synthetic.people import Clients, Members, Period
-from data_synthetic.world import World
+from data_synthetic.rules import DAY0, NEVER
+
+# Streams of a month and of a contract.
+ARRIVALS, JOBS, EXTRA, SHARE = range(4)
+(LENGTH, BUYER, FUNCTION, HOURS, MONEY, DATES, BILL) = range(7)
+# What is remembered of a life.
+(CONTRACTS, KNOWN, QUOTA_YEAR, QUOTA_USED, INVOICES, HOLDS, SHARE_YEAR, HELD_ON, IN_MONTH, FIRST_IN_MONTH, PATTERN,
+ TOPPED, NEAR, BELOW, FULL_QUOTA) = range(15)
+MOST_IN_MONTH = 60
 
 
-@dataclass(frozen=True)
-class Activities:
-    """The tables of Activities and their members; per member, the one owned or joined (row, −1: none)."""
+class Purse(NamedTuple):
+    """The Activities that may buy the work of a member: the own one, and that of a host (0: none)."""
 
-    table: dict
-    people: dict
-    opened: np.ndarray
-    closed: np.ndarray  # NEVER while it is open
-    own: np.ndarray
-    host: np.ndarray
-
-    @property
-    def owner(self) -> np.ndarray:
-        """Row of the owner in `workers`."""
-        return self.table["owner_id"] - 1
+    own: int
+    own_until: int
+    host: int
+    host_from: int
+    host_until: int
+    host_pays_floor: int
 
 
-def activities(world: World, rng, period: Period, members: Members) -> Activities:
-    """Members open an Activity one after the other since the tool exists; some draw on that of another."""
-    n, since, until = len(members.joined), day(world.activities_since), day(world.activity_share_on)
-    adopts = since + np.round((until - since) * rng.random(n) / world.activity_share).astype(np.int64)
-    opened = np.maximum(adopts, np.maximum(members.joined, period.start))
-    ordinary = members.platform < 0
-    owner = np.flatnonzero(ordinary & (opened < np.minimum(members.left, period.end)))
-    count, opened = len(owner), opened[owner]
-    closed = members.left[owner] + world.activity_after
-    own = np.full(n, -1)
-    own[owner] = np.arange(count)
-    host = np.where(ordinary & (rng.random(n) < world.guest_share), rng.integers(0, max(count, 1), n), -1)
-    host = np.where((host == own) | (count == 0), -1, host)
-    guest = np.flatnonzero(host >= 0)
-    ids = np.arange(1, count + 1)
-    at, who = np.append(ids, host[guest] + 1), np.append(owner, guest)
-    order = np.lexsort((who, at))
-    return Activities(
-        {"activity_id": ids, "owner_id": owner + 1, "opened_on": dates(opened),
-         "closed_on": dates(closed, period.extract)},
-        {"activity_id": at[order], "worker_id": who[order] + 1, "is_manager": order < count},
-        opened, np.where(closed > period.extract, NEVER, closed), own, host,
-    )
+@register_jitable
+def month_index(rules, on):
+    return rules.month_of[max(on - DAY0, 0)]
 
 
-@dataclass(frozen=True)
-class Contracts:
-    """One row per contract, by member and start; `worker` and `activity` (−1: none) are row numbers."""
-
-    worker: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    created: np.ndarray
-    paid: np.ndarray
-    days: np.ndarray
-    tenths: np.ndarray  # tenths of an hour, 0 for a lump sum
-    client: np.ndarray  # client_id, 0 when an Activity buys
-    activity: np.ndarray
-    trade: np.ndarray
-    artistic: np.ndarray
-    student: np.ndarray
-    agency: np.ndarray
+@register_jitable
+def weekday(on):
+    """0 = Monday."""
+    return (on + 3) % 7
 
 
-def contracts(world: World, rng, period: Period, members: Members, bought_by: Activities,
-              market: "Market") -> Contracts:
-    """The working life of all members."""
-    worker, start, end, days = _spells(world, rng, period, members)
-    n, courier = len(worker), members.platform[worker] >= 0
-    trade, artistic = _functions(world, rng, members.trade[worker])
-    activity = _buyers(world, rng, bought_by, worker, start, end)
-    client = np.where(activity < 0, market.choose(rng, worker), 0)
-    lump = rng.random(n) < np.where(artistic, world.lump_sum_artistic, world.lump_sum_other)
-    percent = np.array([p for p, _ in world.part_time])[pick(rng, [w for _, w in world.part_time], n)]
-    tenths = np.maximum(world.full_day * days * percent // 100, world.engagement_min)
-    tenths = np.where(courier, within(rng, world.courier_hours, n), tenths)
-    pupil = members.student[worker] & (courier | (start < members.joined[worker] + world.student_span))
-    student = _inside_quota(world, pupil, worker, start, days, tenths)
-    lump &= ~pupil & ~courier
-    agency = (~artistic & ~courier & ~pupil & (activity < 0) & (start >= day(world.agency_since))
-              & (rng.random(n) < world.agency_share))
-    late = rng.random(n) < world.retroactive
-    after, before = within(rng, world.created_after, n), within(rng, world.created_before, n)
-    created = start + np.where(late, after, -before)
-    return Contracts(
-        worker, start, end, np.maximum(created, members.joined[worker]),
-        np.busday_offset(dates(end), within(rng, world.pay_delay, n), roll="backward").astype(np.int64),
-        days, np.where(lump, 0, tenths), client, activity, trade, artistic, student, agency,
-    )
+@register_jitable
+def working_day(on, after):
+    """The day that lies `after` working days after a day, which itself counts as the last working day before it."""
+    day = on - max(weekday(on) - 4, 0)
+    while after > 0:
+        day += 1
+        if weekday(day) < 5:
+            after -= 1
+    return day
 
 
-def _spells(world: World, rng, period: Period, members: Members):
-    """Member, first day, last day and declared days of every contract, ordered by member and first day."""
-    first = month_of(np.maximum(members.joined, period.start))
-    last = month_of(np.minimum(members.left, period.end))
-    months = np.maximum(last - first + 1, 0)
-    worker = np.repeat(np.arange(len(months)), months)
-    month = np.arange(len(worker)) + np.repeat(first - np.cumsum(months) + months, months)
-    year, calendar = month // 12 + 1970, month % 12
-    covid = np.where(year == world.covid_year, np.array(world.covid)[calendar], 100)
-    season = np.array(world.season)[calendar] * covid / 10_000
-    mood = _moods(world, rng, worker, year)
-    ordinary = members.platform[worker] < 0
-    rate = members.monthly[worker] * np.where(ordinary, season * mood, 1.0)
-    count = rng.poisson(np.minimum(np.round(rate, 6), 2 * world.contracts_per_month_max))
-    worker, month = np.repeat(worker, count), np.repeat(month, count)
-    start = rng.integers(first_day(month), first_day(month + 1))
-    courier = members.platform[worker] >= 0
-    days = np.array([d for d, _ in world.lengths])[pick(rng, [w for _, w in world.lengths], len(worker))]
-    days = np.where(courier, 1, days)
+@register_jitable
+def live(rules, root, rows, me, left, purse):
+    """All contracts of one member, in order of their first day, with invoices, shares and flags."""
+    for i in range(at.MEMORY):
+        rows.memory[i] = 0
+    months, moods = key(me.stream, MONTHS), key(me.stream, MOODS)
+    boss, crew = _boss(rules, root, me)
+    rows.circle[me.number % at.TEAM, 0] = boss
+    rows.memory[KNOWN] = 1 if me.kind == kinds.M06 else 0
+    first, last = month_index(rules, me.joined), min(rules.last_month, month_index(rules, min(left, rules.extract)))
+    for month in range(max(first - 48, 0), first):
+        rows.admitted[month] = 0
+    touch, mood, mood_year = True, 0, -1
+    for month in range(first, last + 1):
+        rows.admitted[month] = 0
+        rows.memory[IN_MONTH] = 0
+        if month // 12 != mood_year:
+            mood_year = month // 12
+            mood = normal(rules, key(moods, mood_year), 0, rules.within_sigma)
+        stream = key(months, month)
+        again = chance(stream, 0, rules.stay[me.kind] if touch else rules.back[me.kind])
+        job = me.job_from <= month <= me.job_until
+        jobs = key(stream, JOBS)
+        spared = chance(stream, 16, rules.work_left[month])  # by the closures of a pandemic
+        if me.kind == kinds.M01 and job:
+            _daily(rules, root, rows, me, left, purse, jobs, month, boss)
+        elif me.kind == kinds.M02 and job:
+            _monthly(rules, root, rows, me, left, purse, jobs, month, boss)
+        elif me.kind == kinds.M07 and job:
+            _weeks(rules, root, rows, me, left, purse, jobs, month, boss)
+        elif me.kind == kinds.SAVER or me.kind == kinds.M06:
+            if spared:
+                _rarely(rules, root, rows, me, left, purse, jobs, month, touch)
+        else:
+            if me.kind == kinds.TEACHER and spared:
+                _class(rules, root, rows, me, left, purse, jobs, month, boss)
+            elif me.kind == kinds.THEATRE and spared:
+                _run(rules, root, rows, me, left, purse, jobs, month, boss, crew)
+            if touch:
+                level = rules.rate[me.kind] + me.rate + mood + rules.pace[me.artist][month]
+                if me.kind == kinds.COURIER:
+                    level = rules.rate[me.kind]
+                if me.opened < rules.first_day[month]:
+                    level += rules.activity_rate
+                if rows.memory[HOLDS] == 1 and rows.memory[HELD_ON] < rules.first_day[month]:
+                    level += rules.share_rate
+                _arrive(rules, root, rows, me, left, purse, key(stream, ARRIVALS), month,
+                        min(power(rules, level), rules.rate_max),
+                        boss if job or me.kind == kinds.COURIER else -1)
+        _buy_share(rules, rows, me, left, key(stream, SHARE))
+        if touch and not again and month < last:
+            _top_up(rules, root, rows, me, left, purse, key(stream, EXTRA), month)
+        touch = again
+    _flag(rules, rows, me)
+
+
+@register_jitable
+def _boss(rules, root, me):
+    """The client of a pattern, and the crew of a member of the theatre."""
+    job = key(key(me.stream, JOB), 0)
+    crew = 0
+    if me.kind == kinds.M07:
+        return rules.platforms + (kind_of(rules, root, me.number)[1] * rules.teams >> 32), crew
+    if me.kind == kinds.COURIER:
+        return me.platform, crew
+    if me.kind == kinds.TEACHER:
+        return client_of_sector(rules, root, job, rules.sector_school), crew
+    if me.kind == kinds.THEATRE:
+        crew = kind_of(rules, root, me.number)[1] * rules.crews >> 32
+        return client_of_sector(rules, root, key(key(root, CREWS), crew), rules.sector_arts), crew
+    if me.kind == kinds.M06:
+        return client_of_form(rules, root, job, rules.form_household), crew
+    return newcomer(rules, root, me, job), crew
+
+
+@register_jitable
+def _arrive(rules, root, rows, me, left, purse, stream, month, rate, boss):
+    """Contracts at random times of a month, `rate` of them on average (fixed point): a Poisson process."""
+    at_time, i = 0, 0
+    length = rules.first_day[month + 1] - rules.first_day[month]
+    while i < MOST_IN_MONTH:
+        draw = key(stream, i)
+        at_time += rules.neglog[bits(draw, 0, 12)]
+        if at_time >= rate:
+            break
+        start = rules.first_day[month] + at_time * length // rate
+        span, days = 1, 1
+        if me.kind != kinds.COURIER:
+            chosen = key(draw, LENGTH)
+            days = rules.lengths[rules.kind_lengths[me.kind]][bits(chosen, 0, 12)]
+            span = _span(rules, chosen, days)
+        _contract(rules, root, rows, me, left, purse, draw, month, start, days, span, boss,
+                  False)
+        i += 1
+
+
+@register_jitable
+def _span(rules, draw, days):
+    """Calendar days of a contract: five days in seven, and some slack."""
+    if days == 1:
+        return 1
     longest = days + 2 * (days // 5)
-    longest += np.floor(longest * world.slack * rng.random(len(days))).astype(np.int64)
-    end = start + np.where(days == 1, 1, longest) - 1
-    inside = (start >= members.joined[worker]) & (start <= members.left[worker]) & (end <= period.end)
-    order = np.flatnonzero(inside)
-    order = order[np.lexsort((end[order], start[order], worker[order]))]
-    return worker[order], start[order], end[order], days[order]
+    return longest + (bits(draw, 16, 16) * (longest * rules.slack // 100 + 1) >> 16)
 
 
-def _moods(world: World, rng, worker: np.ndarray, year: np.ndarray) -> np.ndarray:
-    """One factor for all months of a member in a year: ups and downs, and years without work."""
-    new = np.append(True, (np.diff(worker) != 0) | (np.diff(year) != 0))[: len(worker)]
-    spell = np.cumsum(new) - 1
-    n = int(new.sum())
-    return (spread(rng, world.within_sigma, n) * (rng.random(n) >= world.idle_year))[spell]
+@register_jitable
+def _daily(rules, root, rows, me, left, purse, stream, month, boss):
+    """M-01: a contract a day on most weekdays."""
+    for day in range(rules.first_day[month], rules.first_day[month + 1]):
+        if weekday(day) < 5 and chance(key(stream, day), 0, rules.job_density):
+            _contract(rules, root, rows, me, left, purse, key(stream, day), month, day, 1, 1,
+                      boss, True)
 
 
-def _functions(world: World, rng, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Trade of each contract (the member's own, or another of the same kind), and whether it is artistic."""
-    n = len(own)
-    kind = np.array([t.artistic for t in world.trades])
-    courier = np.array([t.name == "courier" for t in world.trades])
-    arts, others = np.flatnonzero(kind), np.flatnonzero(~kind & ~courier)
-    other = np.where(kind[own], arts[rng.integers(0, len(arts), n)], others[rng.integers(0, len(others), n)])
-    trade = np.where(courier[own] | (rng.random(n) < world.own_trade), own, other)
-    return trade, kind[trade] & (rng.random(n) < world.artistic_coded)
+@register_jitable
+def _monthly(rules, root, rows, me, left, purse, stream, month, boss):
+    """M-02: one contract for all weekdays of the month."""
+    first, after = rules.first_day[month], rules.first_day[month + 1]
+    days = 0
+    for day in range(first, after):
+        days += 1 if weekday(day) < 5 else 0
+    _contract(rules, root, rows, me, left, purse, key(stream, 0), month, first, days,
+              after - first, boss, True)
 
 
-def _buyers(world: World, rng, bought_by: Activities, worker, start, end) -> np.ndarray:
-    """Row of the Activity that buys each contract, −1 for a client."""
-    opened = np.append(bought_by.opened, NEVER)  # row −1: no Activity, never open
-    closed = np.append(bought_by.closed, NEVER)
-    buyer = np.full(len(worker), -1)
-    for choice, use in ((bought_by.own, world.activity_use), (bought_by.host, world.guest_use)):
-        row = choice[worker]
-        able = (start >= opened[row] + world.activity_wait) & (end <= closed[row])
-        buyer = np.where(able & (rng.random(len(worker)) < use), row, buyer)
-    return buyer
+@register_jitable
+def _weeks(rules, root, rows, me, left, purse, stream, month, boss):
+    """M-07: from Monday to Friday, week after week."""
+    for day in range(rules.first_day[month], rules.first_day[month + 1]):
+        if weekday(day) == 0:
+            _contract(rules, root, rows, me, left, purse, key(stream, day), month, day, 5, 5,
+                      boss, True)
 
 
-def _inside_quota(world: World, pupil, worker, start, days, tenths) -> np.ndarray:
-    """Student contracts: those of a pupil until the quota of the year is used up (days, then hours)."""
-    by_hours = year_of(start) >= world.student_hours_since
-    used = np.where(pupil, np.where(by_hours, tenths, days), 0)
-    quota = np.where(by_hours, as_of(world.student_tenths, start), as_of(world.student_days, start))
-    total = np.cumsum(used)
-    new = np.append(True, (np.diff(worker) != 0) | (np.diff(year_of(start)) != 0))[: len(worker)]
-    before = (total - used)[new][np.cumsum(new) - 1]
-    return pupil & (total - before <= quota)
+@register_jitable
+def _class(rules, root, rows, me, left, purse, stream, month, boss):
+    """The weekly teacher: one weekday of the school year, by the day or by the month."""
+    job = key(me.stream, JOB)
+    chosen, by_month = within(key(job, 1), 0, 0, 4), chance(key(job, 1), 16, CERTAIN // 2)
+    if month % 12 == 6 or month % 12 == 7:
+        return
+    first, classes, last = 0, 0, 0
+    for day in range(max(rules.first_day[month], me.joined), rules.first_day[month + 1]):
+        if weekday(day) == chosen and chance(key(stream, day), 0, CERTAIN * 9 // 10):
+            if by_month:
+                first = day if classes == 0 else first
+                last, classes = day, classes + 1
+            else:
+                _contract(rules, root, rows, me, left, purse, key(stream, day), month, day,
+                          1, 1, boss, True)
+    if classes:
+        _contract(rules, root, rows, me, left, purse, key(stream, 0), month, first, classes,
+                  last - first + 1, boss, True)
 
 
-@dataclass(frozen=True)
-class Market:
-    """Each member's hard core of clients, and the crowd of one-off ones."""
-
-    core: np.ndarray  # client_id, members × largest core
-    odds: np.ndarray  # cumulated integer weights inside the core, members × largest core
-    popularity: np.ndarray
-    core_share: float
-    platform: np.ndarray  # client_id of a courier's platform, 0 for other members
-
-    def choose(self, rng, worker: np.ndarray) -> np.ndarray:
-        """One client_id for each row of `worker`."""
-        n = len(worker)
-        draw = rng.integers(0, self.odds[worker, -1])
-        inside = self.core[worker, (self.odds[worker] <= draw[:, None]).sum(axis=1)]
-        outside = pick(rng, self.popularity, n) + 1
-        chosen = np.where(rng.random(n) < self.core_share, inside, outside)
-        return np.where(self.platform[worker] > 0, self.platform[worker], chosen)
+@register_jitable
+def _run(rules, root, rows, me, left, purse, stream, month, boss, crew):
+    """The run of a production: evenings from Tuesday to Sunday, with the whole crew, once a year."""
+    year = key(key(key(root, CREWS), crew), month // 12)
+    opens = rules.first_day[month // 12 * 12] + within(year, 0, 10, 300)
+    closes = opens + 7 * within(year, 16, rules.run_weeks[0], rules.run_weeks[1])
+    for day in range(max(rules.first_day[month], opens), min(rules.first_day[month + 1], closes)):
+        if weekday(day) > 0 and chance(key(stream, day), 0, rules.run_density):
+            _contract(rules, root, rows, me, left, purse, key(stream, day), month, day, 1, 1,
+                      boss, True)
 
 
-def market(world: World, rng, members: Members, clients: Clients) -> Market:
-    """Draw the core clients of every member, by popularity."""
-    n, width = len(members.joined), len(world.core_sizes)
-    core = pick(rng, clients.popularity, n * width).reshape(n, width) + 1
-    size = pick(rng, world.core_sizes, n) + 1
-    weights = np.rint(1_000 * world.core_decay ** np.arange(width)).astype(np.int64)
-    odds = np.cumsum(np.where(np.arange(width) < size[:, None], weights, 0), axis=1)
-    platform = np.append(clients.platform_ids, 0)[members.platform]
-    return Market(core, odds, clients.popularity, world.core_share, platform)
+@register_jitable
+def _rarely(rules, root, rows, me, left, purse, stream, month, touch):
+    """The saver pays one long contract in half a year; who buys own days (M-06) does so at the end of a quarter."""
+    if me.kind == kinds.SAVER:
+        due = month % 6 == within(key(me.stream, JOB), 0, 0, 5)
+        days = within(stream, 0, 20, 45)
+    else:
+        due = touch and month % 3 == 2
+        days = within(stream, 0, 6, 18)
+    if due:
+        start = rules.first_day[month] + within(stream, 16, 0, 9)
+        _contract(rules, root, rows, me, left, purse, key(stream, 0), month, start, days,
+                  _span(rules, stream, days), -1, True)
 
 
-def table(world: World, members: Members, c: Contracts, pay: dict) -> dict:
-    """The table `contracts`; `pay` holds its money columns."""
-    names = np.array([t.name for t in world.trades], dtype=object)
-    committee = np.array([t.committee for t in world.trades], dtype=object)[c.trade]
-    committee = np.where(committee == "", as_of(world.white_collar, c.start), committee)
-    client_bought = c.activity < 0
-    return {
-        "contract_id": np.arange(1, len(c.worker) + 1),
-        "worker_id": c.worker + 1,
-        "client_id": nullable(c.client, ~client_bought),
-        "activity_id": nullable(c.activity + 1, client_bought),
-        "created_on": dates(c.created),
-        "start_on": dates(c.start),
-        "end_on": dates(c.end),
-        "days": c.days.astype(np.float64),
-        "hours": nullable(c.tenths / 10, c.tenths == 0),
-        **pay,
-        "paid_on": dates(c.paid),
-        "function": names[c.trade],
-        "artistic": c.artistic,
-        "pay_basis": np.where(c.tenths == 0, "lump_sum", "time").astype(object),
-        "regime": np.where(c.student, "student", np.where(c.agency, "agency", "employee")).astype(object),
-        "joint_committee": np.where(c.agency, world.agency_committee, committee),
-        "office": members.office[c.worker],
-    }
+@register_jitable
+def _contract(rules, root, rows, me, left, purse, stream, month, start, days, span, boss,
+              pattern):
+    """One contract, with the invoice of a client that buys it."""
+    end = start + span - 1
+    if start < me.joined or start > left or month_index(rules, end) > rules.last_month:
+        return
+    if rows.memory[CONTRACTS] >= at.SLOTS or rows.count[at.CONTRACTS] >= at.BLOCK:
+        return
+    buyer_draw, hours_draw = key(stream, BUYER), key(stream, HOURS)
+    activity, floor_manner = _activity(rules, me, purse, buyer_draw, start, end, boss)
+    buyer, client_pay = -1, 0
+    if activity == 0 or rows.memory[KNOWN] == 0 or not pattern:
+        buyer = boss if boss >= 0 else _client(rules, root, rows, me, buyer_draw)
+        client_pay = client(rules, root, buyer).pay
+        rows.circle[me.number % at.TEAM, rows.memory[KNOWN] % at.CIRCLE] = buyer
+        rows.memory[KNOWN] += 1
+    if activity:
+        client_pay = 0
+    trade, artistic, relabelled = _function(rules, me, key(stream, FUNCTION), start)
+    lump = chance(hours_draw, 0, rules.lump_sum[artistic][month])
+    percent = rules.part_time[bits(hours_draw, 16, 12)]
+    courier = me.kind == kinds.COURIER
+    declared = max(days // rules.undeclared, 1) if me.kind == kinds.M03 else days
+    tenths = max(rules.full_day * declared * percent // 100, rules.engagement_min)
+    if courier:
+        tenths = max(within(hours_draw, 32, rules.courier_hours[0], rules.courier_hours[1]), rules.engagement_min)
+    regime = at.EMPLOYEE
+    if me.student and (courier or start < me.joined + rules.student_span):
+        lump = False
+        if _inside_quota(rules, rows, month, declared, tenths):
+            regime = at.STUDENT
+    elif (not artistic and not courier and activity == 0 and start >= rules.agency_from
+          and chance(hours_draw, 48, rules.agency_share)):
+        regime = at.AGENCY
+    lump = lump and not courier
+    manner = AT_FLOOR if floor_manner or me.kind == kinds.M04 or me.kind == kinds.M08 else FREE
+    if me.kind == kinds.M07 and pattern:
+        manner = UNIFORM
+    pair_pay = client_pay
+    if me.kind == kinds.M03:  # the pay of all days worked goes to the days declared
+        pair_pay += 6492 * (1 if days > declared else 0)
+    money = pay(rules, me, key(stream, MONEY), month, month_index(rules, end), start, declared, 0 if lump else tenths,
+                artistic, regime, pair_pay, manner, activity == 0)
+    if start < rules.first_day[rules.first_month]:
+        return
+    n = rows.count[at.CONTRACTS]
+    number = (me.number + 1) * at.SLOTS + rows.memory[CONTRACTS]
+    paid, created = _dates(rules, me, key(stream, DATES), start, end)
+    rows.contracts[at.C_ID, n] = number
+    rows.contracts[at.C_WORKER, n] = me.number + 1
+    rows.contracts[at.C_CLIENT, n] = 0 if activity else buyer + 1
+    rows.contracts[at.C_ACTIVITY, n] = activity
+    rows.contracts[at.C_CREATED, n] = created
+    rows.contracts[at.C_START, n] = start
+    rows.contracts[at.C_END, n] = end
+    rows.contracts[at.C_DAYS, n] = declared
+    rows.contracts[at.C_TENTHS, n] = money.tenths
+    rows.contracts[at.C_GROSS, n] = money.gross
+    rows.contracts[at.C_COST, n] = money.cost
+    rows.contracts[at.C_PRICE, n] = money.price
+    rows.contracts[at.C_EXPENSES, n] = money.expenses
+    rows.contracts[at.C_NET, n] = money.net
+    rows.contracts[at.C_PAID, n] = paid
+    rows.contracts[at.C_TRADE, n] = trade
+    rows.contracts[at.C_ARTISTIC, n] = artistic
+    rows.contracts[at.C_REGIME, n] = regime
+    rows.contracts[at.C_HOME, n] = me.home
+    rows.count[at.CONTRACTS] = n + 1
+    rows.memory[CONTRACTS] += 1
+    rows.memory[IN_MONTH] += 1
+    if rows.memory[IN_MONTH] == 1:
+        rows.memory[FIRST_IN_MONTH] = start
+    rows.admitted[month] += _admissible(rules, month, declared, money.tenths, money.gross)
+    if activity == 0:
+        bill_draw = key(stream, BILL)
+        issued = end + within(bill_draw, 0, rules.issue_delay[0], rules.issue_delay[1])
+        rows.memory[INVOICES] = bill(rules, root, rows, bill_draw, me.number, rows.memory[INVOICES], buyer, number, 0,
+                                     issued, money.price, False)
+    flag = _flag_of_contract(me, pattern, relabelled, activity, floor_manner)
+    if flag >= 0:
+        rows.memory[PATTERN] += 1
+        put_flag(rows, at.CONTRACT, number, flag)
+
+
+@register_jitable
+def _activity(rules, me, purse, draw, start, end, boss):
+    """The Activity that buys a contract, 0 where a client does, and whether it pays the floor."""
+    if boss >= 0:
+        return 0, False
+    own = me.opened + rules.activity_wait <= start and end <= purse.own_until
+    always = me.kind == kinds.SAVER or me.kind == kinds.M06
+    if own and (always or chance(draw, 32, rules.activity_use)):
+        return purse.own, False
+    host = purse.host > 0 and purse.host_from + rules.activity_wait <= start and end <= purse.host_until
+    if host and chance(draw, 48, rules.guest_use):
+        return purse.host, purse.host_pays_floor == 1
+    return 0, False
+
+
+@register_jitable
+def _client(rules, root, rows, me, draw):
+    """A client of an own contract in the past, or a new one: the more contracts, the more often an old one."""
+    ready = rules.circle[me.kind]
+    if me.kind == kinds.BEGINNER:
+        ready = 6
+    known = min(rows.memory[KNOWN], at.CIRCLE)
+    place = bits(draw, 0, 32) * (known + ready) >> 32 if known + ready > 0 else 0
+    return rows.circle[me.number % at.TEAM, place] if place < known else newcomer(rules, root, me, draw)
+
+
+@register_jitable
+def _function(rules, me, draw, start):
+    """Trade of a contract, whether it is artistic, and whether its name changed with the reform (M-16)."""
+    trade = me.trade
+    if me.kind == kinds.COURIER:
+        return trade, 0, False
+    if me.kind == kinds.VERSATILE and chance(draw, 0, CERTAIN // 2):
+        trade = rules.arts[bits(draw, 16, 12)] if chance(draw, 44, CERTAIN // 2) else rules.crafts[bits(draw, 16, 12)]
+    elif me.kind == kinds.M16:
+        if start >= rules.reform:
+            return rules.crafts[bits(key(me.stream, JOB), 0, 12)], 0, True
+    elif not chance(draw, 0, rules.own_trade):
+        trade = rules.arts[bits(draw, 16, 12)] if me.artist else rules.crafts[bits(draw, 16, 12)]
+    visa = me.visa == 1 or start < rules.visa_from
+    artistic = rules.artistic[trade] == 1 and chance(draw, 28, rules.artistic_coded) and visa
+    return trade, 1 if artistic else 0, False
+
+
+@register_jitable
+def _inside_quota(rules, rows, month, days, tenths):
+    """Whether a contract still fits into the student quota of its year, which it then uses."""
+    if rows.memory[QUOTA_YEAR] != month // 12:
+        rows.memory[QUOTA_YEAR], rows.memory[QUOTA_USED] = month // 12, 0
+    used = tenths if rules.quota_in_hours[month] else days
+    if rows.memory[QUOTA_USED] + used > rules.quota[month]:
+        rows.memory[FULL_QUOTA] = 1
+        return False
+    rows.memory[QUOTA_USED] += used
+    return True
+
+
+@register_jitable
+def _dates(rules, me, draw, start, end):
+    """Day of payment, and day of entry in the system."""
+    paid = working_day(end, within(draw, 0, rules.pay_delay[0], rules.pay_delay[1]))
+    late = chance(draw, 16, CERTAIN // 2 if me.kind == kinds.CLERK else rules.retroactive)
+    if me.kind == kinds.M14:
+        return paid, max(paid - within(draw, 32, 0, 1), end)
+    if late:
+        return paid, max(start + within(draw, 32, rules.created_after[0], rules.created_after[1]), me.joined)
+    return paid, max(start - within(draw, 32, rules.created_before[0], rules.created_before[1]), me.joined)
+
+
+@register_jitable
+def _admissible(rules, month, days, tenths, gross):
+    """Days of a contract that count for unemployment benefit, in hundredths: 6 for each 5 days of 7.6 hours, or what a
+    lump sum is worth at the reference fee."""
+    if tenths == 0:
+        return gross * 100 // rules.fee_reference[month]
+    return tenths * 600 // (5 * rules.full_day)
+
+
+@register_jitable
+def _window(rules, me, month):
+    """Hundredths of admissible days that open benefit at the age of a member, and months in which they count."""
+    age = age_at(me, 1995 + month // 12)
+    band = 0
+    while band < 2 and age >= rules.admission_age[band]:
+        band += 1
+    late = 1 if rules.first_day[month] >= rules.admission_from else 0
+    return rules.admission_days[band] * 100, rules.admission_window[late][band]
+
+
+@register_jitable
+def _top_up(rules, root, rows, me, left, purse, stream, month):
+    """M-05: when work stops a little below the threshold, an attentive member adds the days that lack."""
+    needed, window = _window(rules, me, month)
+    reached = 0
+    for m in range(max(month - window + 1, 0), month + 1):
+        reached += min(rows.admitted[m], 2600)
+    lacking = needed - reached
+    if me.kind == kinds.COURIER:
+        return
+    if -500 <= lacking <= 0:
+        rows.memory[NEAR] = 1
+    if me.attentive == 0:
+        rows.memory[BELOW] |= 1 if 0 < lacking <= rules.threshold_reach else 0
+        lacking = rules.placebo_days * 100 - reached if me.placebo == 1 else 0
+    if not 0 < lacking <= rules.threshold_reach:
+        return
+    days = -(-lacking // 120) + within(stream, 0, 0, 2)
+    before = rows.memory[CONTRACTS]
+    start = rules.first_day[month + 1] + within(stream, 16, 0, 6)
+    _contract(rules, root, rows, me, left, purse, stream, month + 1, start, days,
+              _span(rules, stream, days), -1, False)
+    if rows.memory[CONTRACTS] > before:
+        rows.memory[TOPPED] = 1
+        put_flag(rows, at.CONTRACT, (me.number + 1) * at.SLOTS + before, kinds.AT_THRESHOLD)
+
+
+@register_jitable
+def _flag_of_contract(me, pattern, relabelled, activity, floor_manner):
+    """The pattern that a contract belongs to, −1 for none."""
+    if floor_manner:
+        return kinds.M13
+    if relabelled:
+        return kinds.M16
+    kind = me.kind
+    if kind == kinds.M03 or kind == kinds.M04 or kind == kinds.M08 or kind == kinds.M11 or kind == kinds.M14:
+        return kind
+    if pattern and kind >= kinds.TEACHER:
+        return kind
+    return -1
+
+
+@register_jitable
+def put_flag(rows, entity, number, flag):
+    n = rows.count[at.FLAGS]
+    rows.flags[at.F_ENTITY, n] = entity
+    rows.flags[at.F_ID, n] = number
+    rows.flags[at.F_FLAG, n] = flag
+    rows.count[at.FLAGS] = n + 1
+
+
+@register_jitable
+def _flag(rules, rows, me):
+    """What the flag file says of a member who worked: its kind, and patterns that came by its acts.
+
+    A misuse that shows in single contracts needs one of them; a team leader is flagged with its guests, elsewhere.
+    """
+    if rows.memory[CONTRACTS] == 0:
+        return
+    number, kind = me.number + 1, me.kind
+    by_contract = (kinds.M01 <= kind <= kinds.M16 and kind != kinds.M13) or kind == kinds.THEATRE
+    if kind != kinds.M13 and kind != kinds.LEADER and (not by_contract or rows.memory[PATTERN] > 0):
+        put_flag(rows, at.WORKER, number, kind)
+    if rows.memory[TOPPED]:
+        put_flag(rows, at.WORKER, number, kinds.AT_THRESHOLD)
+    elif rows.memory[NEAR]:
+        put_flag(rows, at.WORKER, number, kinds.NEAR_THRESHOLD)
+    if rows.memory[BELOW]:
+        put_flag(rows, at.WORKER, number, kinds.BELOW_THRESHOLD)
+    if rows.memory[FULL_QUOTA]:
+        put_flag(rows, at.WORKER, number, kinds.AT_QUOTA)
+    elif rows.memory[QUOTA_YEAR]:
+        put_flag(rows, at.WORKER, number, kinds.INSIDE_QUOTA)
+    if me.number < rules.small_cell and kind != kinds.COURIER:
+        put_flag(rows, at.WORKER, number, kinds.DOMINANT if me.number == 0 else kinds.SMALL_CELL)
+
+
+@register_jitable
+def _buy_share(rules, rows, me, left, stream):
+    """The first share, sooner in a busy month; then one for each year of use."""
+    if rows.memory[IN_MONTH] == 0:
+        return
+    on = rows.memory[FIRST_IN_MONTH]
+    if on < rules.shares_from:
+        return
+    year = month_index(rules, on) // 12
+    if rows.memory[HOLDS] == 0:
+        if bits(stream, 0, 16) >= rules.share_base + rules.share_selection * rows.memory[IN_MONTH]:
+            return
+        rows.memory[HELD_ON] = on
+    elif rows.memory[SHARE_YEAR] == year:
+        return
+    rows.memory[SHARE_YEAR] = year
+    if rows.memory[HOLDS] == 1 and not chance(stream, 16, rules.share_taken):
+        return
+    rows.memory[HOLDS] = 1
+    leaves = key(me.stream, VOICE)
+    redeemed = NEVER
+    if left < NEVER and chance(leaves, 0, rules.redeemed):
+        redeemed = max(left, on) + within(leaves, 16, rules.redeem_delay[0], rules.redeem_delay[1])
+    n = rows.count[at.SHARES]
+    rows.shares[at.S_WORKER, n] = me.number + 1
+    rows.shares[at.S_ON, n] = on
+    rows.shares[at.S_REDEEMED, n] = redeemed if redeemed <= rules.extract else NEVER
+    rows.shares[at.S_SHARES, n] = rules.extra_shares[bits(stream, 32, 12)]
+    rows.count[at.SHARES] = n + 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from analysis.errors import StudyError, unknown
+from data_synthetic.kinds import ORDINARY
 
 HERE = Path(__file__).parent
 FILE = HERE / "world.toml"
@@ -24,7 +25,7 @@ class Trade:
     late: int
     artistic: bool
     committee: str  # "" = white-collar committee of the date
-    pay: float  # mean premium above the day floor, relative to the mean of all trades
+    pay: float  # log premium
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,22 @@ class Platform:
     since: str
     until: str
     failed: bool
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of members, see the note of `kinds`."""
+
+    name: str
+    rate: float
+    stay: float
+    back: float
+    leave: float
+    lengths: str
+    circle: int
+
+
+ROWS = {"trades": Trade, "platforms": Platform, "kinds": Kind}
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class World:
-    """A world by its parameters; `world.growth` is the value of the parameter `growth`."""
+    """A world by its parameters; `world.joiners` is the value of the parameter `joiners`."""
 
     parameters: Mapping[str, Parameter]
 
@@ -57,6 +74,11 @@ class World:
         if name not in self.parameters:
             raise AttributeError(name)
         return self.parameters[name].value
+
+    @cached_property
+    def kind_shares(self) -> dict[str, float]:
+        """The share of the members of each kind that is not ordinary."""
+        return {k.name: self.parameters[f"{k.name}_share"].value for k in self.kinds if k.name not in ORDINARY}
 
     @cached_property
     def day_floor(self) -> tuple[tuple[str, int], ...]:
@@ -80,7 +102,10 @@ def read_world(changes: Mapping[str, str] = MappingProxyType({})) -> World:
         parameters[name] = _changed(parameters[name], text)
     for parameter in parameters.values():
         _check(parameter)
-    return World(MappingProxyType(parameters))
+    world = World(MappingProxyType(parameters))
+    if (claimed := sum(world.kind_shares.values())) > 1:
+        raise StudyError(f"The shares of the kinds of members add up to {claimed:.3f}; they must leave room in 1.")
+    return world
 
 
 def _changed(parameter: Parameter, text: str) -> Parameter:
@@ -103,9 +128,8 @@ def _changed(parameter: Parameter, text: str) -> Parameter:
 
 def _typed(value, unit: str):
     """A value of the file in the form that the simulator uses: tuples, trades, platforms, None for what is missing."""
-    if unit in ("trades", "platforms"):
-        kind = Trade if unit == "trades" else Platform
-        return tuple(kind(**row) for row in value)
+    if unit in ROWS:
+        return tuple(ROWS[unit](**row) for row in value)
     if unit.startswith(("[level", "[NIS")):
         return tuple((row[0] or None, *row[1:]) for row in value)
     if isinstance(value, list):
@@ -113,30 +137,47 @@ def _typed(value, unit: str):
     return value
 
 
+# Bounds of numbers, by how their unit begins; the first that fits counts.
+BOUNDS = (
+    ("share", 0, 1), ("log standard deviation", 0, 3), ("log ", -5, 5), ("exponent", 1, 4), ("multiple", 0.1, 100),
+    ("days worked for each", 1, 100), ("members of a team", 1, 1_000), ("[days, weight]", 1, 10_000),
+    ("thousandths", 0, 999), ("basis points", 0, 10_000), ("percent, from", 0, 100), ("years", 0, 2_100),
+    ("tenths of an hour", 1, 1_000), ("contracts per month", 0, 40), ("clients per member", 0, 100),
+    ("trades", -5, 100_000), ("", 0, 100_000_000),
+)
+DATED = ("[valid from", "date", "platforms")
+
+
 def _check(parameter: Parameter) -> None:
     """StudyError where a value is impossible in its unit."""
     value, unit = parameter.value, parameter.unit
     numbers = [v for v in _flat(value) if isinstance(v, int | float) and not isinstance(v, bool)]
-    if any(not v >= 0 or v == float("inf") for v in numbers):
-        raise _refused(parameter, "must not be negative or infinite")
-    if unit == "share" and value > 1:
-        raise _refused(parameter, "must lie between 0 and 1")
+    low, high = next((low, high) for begin, low, high in BOUNDS if unit.startswith(begin))
+    if not all(low <= v <= high for v in numbers):
+        raise _refused(parameter, f"must lie between {low} and {high:,}")
+    if unit == "kinds" and any(max(k.stay, k.back, k.leave) > 1 for k in value):
+        raise _refused(parameter, "has a `stay`, `back` or `leave` above 1")
     if "weight" in unit and not sum(row[1] if isinstance(row, tuple) else row for row in value):
         raise _refused(parameter, "needs a weight above 0")
     if "from and to" in unit and not (len(value) == 2 and value[0] <= value[1]):
         raise _refused(parameter, "needs two values in order")
     if "by month" in unit and len(value) != 12:
         raise _refused(parameter, "needs twelve values")
-    if unit.startswith("date"):
+    if isinstance(value, tuple) and not value:
+        raise _refused(parameter, "must not be empty")
+    if unit.startswith(DATED):
+        days = [row[0] for row in value] if unit.startswith("[valid") else [value] if isinstance(value, str) else [
+            day for row in value for day in (row.since, row.until)]
         try:
-            for day in [value] if isinstance(value, str) else value:
-                datetime.date.fromisoformat(day)
-        except ValueError:
+            known = [datetime.date.fromisoformat(day) for day in days]
+        except (TypeError, ValueError):
             raise _refused(parameter, "must be a date like 2010-10-01") from None
+        if unit != "platforms" and known != sorted(known):
+            raise _refused(parameter, "must have its dates in order")
 
 
 def _flat(value):
-    if isinstance(value, Trade | Platform):
+    if isinstance(value, tuple(ROWS.values())):
         value = tuple(vars(value).values())
     return [leaf for part in value for leaf in _flat(part)] if isinstance(value, tuple) else [value]
 

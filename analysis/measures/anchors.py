@@ -9,8 +9,10 @@ from analysis.measures.answer import Answer
 from analysis.panels import Panels, month_of
 
 YEAR = 2012
-APRIL_2019, APRIL_2020, SPRING_2020 = 2019 * 12 + 3, 2020 * 12 + 3, tuple(2020 * 12 + m for m in (2, 3, 4))
-MARCH_2015, MARCH_2016 = 2015 * 12 + 2, 2016 * 12 + 2
+SPRING_2020 = tuple(2020 * 12 + m for m in (2, 3, 4))
+APRIL_2019, APRIL_2020 = 2019 * 12 + 3, 2020 * 12 + 3
+COURIERS = {"couriers_2015": 2015 * 12 + 2, "couriers_2016": 2016 * 12 + 2, "couriers_failure": 2016 * 12 + 6}
+COURIERS_LEFT = ibis.date(2018, 2, 1)
 
 
 def anchors(panels: Panels) -> Answer:
@@ -23,23 +25,25 @@ def anchors(panels: Panels) -> Answer:
     c = everywhere.contracts.mutate(year=_.start_on.year(), month=month_of(_.start_on))
     courier = (c.function == "courier").fill_null(False)
     mass = (c.employer_cost_cents.fill_null(0) + c.expenses_cents.fill_null(0)) / (1 - law.rate("smart_fee"))
-    of_year = everywhere.worker_year.filter(_.year == YEAR)
     months = everywhere.worker_month.filter(_.month.isin(SPRING_2020)).group_by("month").agg(n=_.worker_id.nunique())
-    y = of_year.agg(
-        workers=_.worker_id.nunique(), days=_.days_100.sum() / 100, gross=_.gross_cents.sum() / 100,
+    years = everywhere.worker_year
+    y = years.agg(
+        workers=years.worker_id.nunique(where=years.year == YEAR),
+        days=years.days_100.sum(where=years.year == YEAR) / 100,
+        gross=years.gross_cents.sum(where=years.year == YEAR) / 100,
+        workers_2020=years.worker_id.nunique(where=years.year == 2020),
     ).execute().iloc[0]
     p = c.agg(
         contracts=(c.year == YEAR).sum(), days=c.days.sum(where=c.year == YEAR),
-        start=(c.year == 2001).sum(), artistic=c.artistic.cast("int64").mean(where=c.year == YEAR),
-        mass=mass.sum(where=c.year == YEAR), gross=c.gross_cents.sum(where=c.year == YEAR),
-        couriers_2015=c.worker_id.nunique(where=courier & (c.month == MARCH_2015)),
-        couriers_2016=c.worker_id.nunique(where=courier & (c.month == MARCH_2016)),
-        couriers=c.worker_id.nunique(where=courier),
-        couriers_after=(courier & (c.start_on >= ibis.date(2018, 2, 1))).sum(),
+        artistic=c.artistic.cast("int64").mean(where=c.year == YEAR),
+        mass=mass.sum(where=c.year == YEAR), mass_2006=mass.sum(where=c.year == 2006),
+        gross=c.gross_cents.sum(where=c.year == YEAR),
+        **{f"contracts_{year}": (c.year == year).sum() for year in (2001, 2008, 2009)},
+        **{name: c.worker_id.nunique(where=courier & (c.month == month)) for name, month in COURIERS.items()},
+        couriers=c.worker_id.nunique(where=courier), couriers_after=(courier & (c.start_on >= COURIERS_LEFT)).sum(),
         april_2019=(c.month == APRIL_2019).sum(), april_2020=(c.month == APRIL_2020).sum(),
         workers_2019=c.worker_id.nunique(where=c.month == APRIL_2019),
     ).execute().iloc[0]
-    users = everywhere.worker_year.filter(_.year == 2020).worker_id.nunique().execute()
     monthly = months.n.mean().execute()
 
     def ratio(above, below):
@@ -52,12 +56,15 @@ def anchors(panels: Panels) -> Answer:
         "gross_per_day": (ratio(y.gross, y.days), y.workers),
         "gross_per_worker": (ratio(y.gross, y.workers), y.workers),
         "mass_per_gross": (ratio(p.mass, p.gross), y.workers),
-        "growth_of_contracts": (ratio(p.contracts, p.start), y.workers),
+        "growth_of_contracts": (ratio(p.contracts, p.contracts_2001), y.workers),
+        "growth_2009": (ratio(p.contracts_2009, p.contracts_2008), y.workers),
+        "mass_2006": (ratio(p.mass_2006, p.mass), y.workers),
+        "growth_of_workers": (ratio(y.workers_2020, y.workers), y.workers),
         "artistic_share": (p.artistic, y.workers),
-        "courier_growth": (ratio(p.couriers_2016, p.couriers_2015), p.couriers_2016),
+        **{name: (ratio(1_000 * p[name], y.workers), p[name]) for name in COURIERS},
         "couriers_after": (p.couriers_after, p.couriers),
         "spring_2020": (ratio(p.april_2020, p.april_2019), p.workers_2019),
-        "users_per_month": (ratio(monthly, users), users),
+        "users_per_month": (ratio(monthly, y.workers_2020), y.workers_2020),
     }
     table = law.table("anchors")
     table["value"] = pd.Series([found[n][0] for n in table["name"]], dtype="float64")

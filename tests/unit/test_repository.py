@@ -20,11 +20,12 @@ ROLES = {"cite:p", "cite:t", "fact", "numref", "ref", "term"}
 HOUSES = {
     # who may import whom inside `analysis`; the rest of the package sees no more than this
     "schema": set(), "errors": set(), "scope": {"errors"}, "blocks": set(), "law": {"errors"}, "guard": {"errors"},
-    "place": {"errors"}, "intake": {"errors", "schema", "place"}, "datasets": {"errors", "schema", "place"},
+    "place": {"errors"}, "planted": {"errors"}, "intake": {"errors", "schema", "place"},
+    "datasets": {"errors", "schema", "place"},
     "panels": {"law", "datasets", "errors", "scope"},
     "measures": {"panels", "law", "errors", "scope", "guard", "schema"},
     "figures": {"blocks", "errors", "guard"}, "tables": {"blocks", "errors", "figures", "guard"},
-    "study": {"blocks", "datasets", "errors", "guard", "law", "panels", "scope"},
+    "study": {"blocks", "datasets", "errors", "guard", "law", "panels", "planted", "scope"},
     "publish": {"blocks", "datasets", "errors", "guard"}, "doctor": {"datasets", "errors"},
 }
 
@@ -155,6 +156,19 @@ def test_rooms_import_only_what_they_may():
                 assert parts[0] == "analysis", f"{path} imports {node.module}"
                 used |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
         assert used - {room} <= HOUSES[room], f"{path.name} imports {used - {room} - HOUSES[room]}"
+
+
+def test_no_measure_reads_the_planted_truth():
+    """The flag file is named nowhere in `analysis`, the truth only where a chapter shows it and a dataset is told."""
+    for path in sorted((ROOT / "analysis").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        assert not [t for t in texts if re.fullmatch(r"(.*/)?flags(/.*|\.parquet)?", t)], path
+        if path.name not in ("planted.py", "datasets.py"):
+            assert not [t for t in texts if "truth.json" in t], path
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "analysis.planted":
+                assert path.name == "study.py"
 
 
 def test_every_citation_has_an_entry_and_no_entry_is_double():

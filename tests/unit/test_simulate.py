@@ -27,7 +27,7 @@ def read(folder) -> dict[str, pd.DataFrame]:
 
 
 def contents(folder) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.fixture(scope="session")
@@ -94,12 +94,16 @@ def test_contracts_happen_while_their_member_and_activity_are_there(world):
     assert len(owners) == len(world["activities"]) and owners["is_manager"].all()
 
 
-def test_pay_respects_the_day_floor(world):
+def test_pay_respects_the_day_floor_of_the_hours_declared(world):
     c = world["contracts"]
     dates, cents = zip(*read_world().day_floor, strict=True)
     floor = np.array(cents)[np.searchsorted(pd.to_datetime(list(dates)), c.start_on, side="right") - 1]
-    part = (c.hours / 7.6 / c.days).fillna(1).clip(upper=1)
+    part = (c.hours / 7.6 / c.days).fillna(1)
     assert (c.gross_cents >= np.floor(floor * c.days * part)).all()
+    # A price below the floor of a full day buys fewer hours: pay by the hour is then at the floor.
+    short = c[(part < 0.49) & (c.function != "courier")]
+    hourly = short.gross_cents / short.hours / (floor[short.index] / 7.6)
+    assert len(short) > 50 and (hourly < 1.08).mean() > 0.95
     assert dict(read_world().day_floor)["2012-12-01"] == 6_932
 
 
@@ -125,8 +129,11 @@ def test_couriers_work_three_hours_for_two_platforms_until_the_end(shipped):
     c = shipped["contracts"][shipped["contracts"].function == "courier"]
     assert c.start_on.min() >= pd.Timestamp("2015-01-01") and c.end_on.max() <= pd.Timestamp("2018-01-31")
     assert (c.hours >= 3).all() and c.client_id.nunique() == 2
+    assert ((c.hours == 3).mean() > 0.15) and ((c.hours > 3) & (c.hours < 3.3)).mean() < 0.1
     first = c.groupby("client_id").end_on.max().sort_values().iloc[0]
     assert first < pd.Timestamp("2016-07-26")
+    sizes = shipped["clients"].set_index("client_id").loc[c.client_id.unique()]
+    assert set(sizes["sector"]) == {"H"}
 
 
 def test_invoice_dates_are_in_order_and_each_pays_for_one_thing(world):
@@ -160,7 +167,8 @@ def test_same_seed_same_bytes_other_seed_other_bytes(small, tmp_path):
     simulate(400, 7, 2001, 2020, tmp_path / "again")
     simulate(400, 8, 2001, 2020, tmp_path / "other")
     assert contents(tmp_path / "again") == contents(small)
-    assert contents(tmp_path / "other")["contracts.parquet"] != contents(small)["contracts.parquet"]
+    other, here = contents(tmp_path / "other"), contents(small)
+    assert not [name for name in here if other[name] == here[name] and name != "assemblies.parquet"]
 
 
 def test_shipped_dataset_is_what_its_seed_gives(tmp_path):
@@ -199,7 +207,8 @@ def test_every_trade_is_in_the_code_list(shipped):
 @pytest.mark.parametrize(("workers", "first", "last"), [(1, 2001, 2001), (5, 2009, 2012), (30, 2019, 2025)])
 def test_any_size_and_period_gives_all_tables(tmp_path, workers, first, last):
     simulate(workers, 1, first, last, tmp_path / "out")
-    assert set(contents(tmp_path / "out")) == {f"{t}.parquet" for t in TABLES} | {"dataset.json"}
+    assert set(contents(tmp_path / "out")) == {f"{t}.parquet" for t in TABLES} | {
+        "dataset.json", "truth.json", "flags/clients-00000.parquet", "flags/members-00000.parquet"}
     assert read(tmp_path / "out")["contracts"].start_on.dt.year.isin(range(first, last + 1)).all()
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
