@@ -162,13 +162,17 @@ def import_(
 
 
 @data.command()
-def check(dataset: Annotated[str, typer.Argument(help="Name of a dataset.")]) -> None:
+def check(dataset: Annotated[str, typer.Argument(help="Name of a dataset, or its folder.")]) -> None:
     """Check a dataset against the rules of the schema. Exit code 1 where a rule of severity `error` is broken."""
     from analysis import datasets
-    from analysis.intake.validate import validate
+    from analysis.intake.validate import open_tables, validate
 
-    found = datasets.find(dataset)
-    broken = validate({name: found.table(name) for name in found.present})
+    if dataset not in datasets.BUILT_IN and Path(dataset).is_dir():
+        tables = open_tables(Path(dataset))
+    else:
+        found = datasets.find(dataset)
+        tables = {name: found.table(name) for name in found.present}
+    broken = validate(tables)
     for violation in broken:
         console.print(f"  {violation.severity:8s} {violation.count:,} rows of {violation.table} break {violation.rule}",
                       markup=False)

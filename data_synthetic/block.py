@@ -20,8 +20,6 @@ from data_synthetic.rules import NEVER
 from data_synthetic.voice import attend
 from data_synthetic.work import INVOICES, KNOWN, Purse, live, put_flag
 
-MOST = 20_000  # contracts for which there must be room before a group of members begins
-
 
 @register_jitable
 def activity_id(number):
@@ -96,7 +94,7 @@ def fill(rules_of, root, first, until, rows_of):
     `rules_of` holds the rules in its one place and `rows_of` the rows; `root` is the stream of the seed.
     """
     rules, rows = rules_of[0], rows_of[0]
-    while first < until and at.BLOCK - rows.count[at.CONTRACTS] >= MOST:
+    while first < until and at.BLOCK - rows.count[at.CONTRACTS] >= at.ROOM:
         size = min(at.TEAM, until - first)
         make_group(rules, root, rows, first, size)
         first += size

@@ -31,6 +31,7 @@ BLOCK = 1 << 18  # rows of contracts in one block
 CIRCLE = 512  # past contracts whose client may come again
 MEMORY = 16  # what is remembered of a life, see work.py
 TEAM = 8  # members whose Activities may pay each other stand side by side
+ROOM = TEAM * SLOTS  # contracts for which there must be room before a group begins
 
 FIELDS = (
     ("workers", (9, BLOCK // 4)), ("contracts", (19, BLOCK)), ("invoices", (9, 2 * BLOCK)),
@@ -38,7 +39,7 @@ FIELDS = (
     ("shares", (4, BLOCK)), ("attendances", (4, BLOCK)), ("flags", (3, 2 * BLOCK)),
     ("count", (len(TABLES),)),
     # Working memory: of one member, and of a group whose Activities may pay each other.
-    ("memory", (MEMORY,)), ("admitted", (512,)), ("spent_on", (4 * SLOTS,)), ("spent", (4 * SLOTS,)),
+    ("memory", (MEMORY,)), ("admitted", (512,)), ("spent_on", (2 * ROOM,)), ("spent", (2 * ROOM,)),
     ("circle", (TEAM, CIRCLE)), ("known", (TEAM,)), ("invoiced", (TEAM,)), ("opened", (TEAM,)), ("left", (TEAM,)),
     ("kind", (TEAM,)), ("guests", (TEAM,)),
 )

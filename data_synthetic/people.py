@@ -21,7 +21,7 @@ from data_synthetic.kinds import (
     M16,
     SAVER,
 )
-from data_synthetic.rules import DAY0, NEVER
+from data_synthetic.rules import DAY0, LAST_DAY, NEVER
 
 # Streams of the seed.
 DIMENSIONS, MEMBERS, CLIENTS, CREWS, TEAMS, INTERVIEWS, PASSAGES = range(7)
@@ -53,6 +53,12 @@ class Member(NamedTuple):
     placebo: int
     job_from: int  # first and last month of the job of a pattern
     job_until: int
+
+
+@register_jitable
+def month_index(rules, on):
+    """Months from January 1995 to a day; of a day outside the tables, the first or the last month."""
+    return rules.month_of[min(max(on - DAY0, 0), LAST_DAY)]
 
 
 @register_jitable
@@ -106,7 +112,7 @@ def member(rules, root, number):
     if kind == M16:  # at Smart well before the reform and until after it
         joined = min(joined, rules.reform - 500 - within(job, 32, 0, 900))
     months = within(job, 0, rules.job_months[0], rules.job_months[1])
-    job_from = rules.month_of[max(joined - DAY0, 0)] + within(job, 16, 1, 3)
+    job_from = month_index(rules, joined) + within(job, 16, 1, 3)
     job_until = job_from - 1
     if kind == M01:
         job_until = job_from + months - 1
@@ -120,7 +126,7 @@ def member(rules, root, number):
         job_from, job_until = team_window(rules, root, place * rules.teams >> 32)
         joined = rules.first_day[job_from] - within(job, 48, 5, 40)
     elif kind == M16:
-        job_from, job_until = rules.month_of[joined - DAY0], rules.month_of[rules.reform + 400 - DAY0]
+        job_from, job_until = month_index(rules, joined), month_index(rules, rules.reform + 400)
 
     young = kind in (M08, BEGINNER)
     age = rules.ages[bits(body, 0, 12)]
@@ -170,7 +176,7 @@ def member(rules, root, number):
         adopts = NEVER
     opened = NEVER if adopts == NEVER else max(adopts, joined, rules.first_day[rules.first_month])
 
-    year = 1995 + rules.month_of[max(joined - DAY0, 0)] // 12
+    year = 1995 + month_index(rules, joined) // 12
     return Member(
         number, stream, kind, joined,
         0 if chance(body, 48, rules.birth_missing) else year - age,
@@ -196,7 +202,7 @@ def career_end(rules, me):
     careers = key(me.stream, CAREER)
     last = rules.last_month
     platform_end = rules.platform_until[me.platform] if me.platform >= 0 else NEVER
-    month = rules.month_of[max(me.joined - DAY0, 0)]
+    month = month_index(rules, me.joined)
     while month <= last:
         if not (me.job_from <= month <= me.job_until and me.job_until > me.job_from):
             open_ = me.opened <= rules.first_day[month]

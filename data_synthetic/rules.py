@@ -25,6 +25,7 @@ GRID = (np.arange(ONE) + 0.5) / ONE
 LENGTHS = ("short", "mixed", "long", "full")
 FIRST_DAYS = (np.datetime64(f"{BASE_YEAR}-01") + np.arange(MONTHS + 1)).astype("datetime64[D]").astype(np.int64)
 DAY0 = int(FIRST_DAYS[0])
+LAST_DAY = int(FIRST_DAYS[-1]) - DAY0 - 1
 
 
 @dataclass(frozen=True)

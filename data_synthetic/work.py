@@ -19,9 +19,10 @@ from data_synthetic.people import (
     client_of_form,
     client_of_sector,
     kind_of,
+    month_index,
     newcomer,
 )
-from data_synthetic.rules import DAY0, NEVER
+from data_synthetic.rules import NEVER
 
 # Streams of a month and of a contract.
 ARRIVALS, JOBS, EXTRA, SHARE = range(4)
@@ -29,7 +30,7 @@ ARRIVALS, JOBS, EXTRA, SHARE = range(4)
 # What is remembered of a life.
 (CONTRACTS, KNOWN, QUOTA_YEAR, QUOTA_USED, INVOICES, HOLDS, SHARE_YEAR, HELD_ON, IN_MONTH, FIRST_IN_MONTH, PATTERN,
  TOPPED, NEAR, BELOW, FULL_QUOTA) = range(15)
-MOST_IN_MONTH = 60
+MOST_IN_MONTH = 50
 
 
 class Purse(NamedTuple):
@@ -41,11 +42,6 @@ class Purse(NamedTuple):
     host_from: int
     host_until: int
     host_pays_floor: int
-
-
-@register_jitable
-def month_index(rules, on):
-    return rules.month_of[max(on - DAY0, 0)]
 
 
 @register_jitable
@@ -254,7 +250,7 @@ def _contract(rules, root, rows, me, left, purse, stream, month, start, days, sp
     end = start + span - 1
     if start < me.joined or start > left or month_index(rules, end) > rules.last_month:
         return
-    if rows.memory[CONTRACTS] >= at.SLOTS or rows.count[at.CONTRACTS] >= at.BLOCK:
+    if rows.memory[CONTRACTS] >= at.SLOTS:
         return
     buyer_draw, hours_draw = key(stream, BUYER), key(stream, HOURS)
     activity, floor_manner = _activity(rules, me, purse, buyer_draw, start, end, boss)

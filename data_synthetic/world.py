@@ -140,10 +140,11 @@ def _typed(value, unit: str):
 # Bounds of numbers, by how their unit begins; the first that fits counts.
 BOUNDS = (
     ("share", 0, 1), ("log standard deviation", 0, 3), ("log ", -5, 5), ("exponent", 1, 4), ("multiple", 0.1, 100),
-    ("days worked for each", 1, 100), ("members of a team", 1, 1_000), ("[days, weight]", 1, 10_000),
-    ("thousandths", 0, 999), ("basis points", 0, 10_000), ("percent, from", 0, 100), ("years", 0, 2_100),
+    ("ratio", 0, 100), ("days worked for each", 1, 100), ("members of a team", 1, 1_000), ("[days, weight]", 1, 1_000),
+    ("thousandths", 0, 999), ("basis points", 0, 10_000), ("percent", 0, 1_000), ("years", 0, 2_100),
     ("tenths of an hour", 1, 1_000), ("contracts per month", 0, 40), ("clients per member", 0, 100),
-    ("trades", -5, 100_000), ("", 0, 100_000_000),
+    ("working days", 0, 250), ("days", 0, 10_000), ("weeks", 0, 52), ("months", 0, 400), ("characters", 0, 100_000),
+    ("passages", 0, 1_000), ("trades", -5, 100_000), ("", 0, 10_000_000),
 )
 DATED = ("[valid from", "date", "platforms")
 

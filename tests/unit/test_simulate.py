@@ -2,11 +2,14 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from analysis.cli import app
 from analysis.datasets import ROOT, SHIPPED
 from analysis.errors import StudyError
 from analysis.schema import TABLES
@@ -161,6 +164,17 @@ def test_no_activity_is_ever_below_zero(world):
     balance = moves.groupby(["activity", "on"]).amount.sum().groupby("activity").cumsum()
     assert balance.min() > -1e-3
     assert (i.groupby("activity_id").size() > 1).mean() > 0.5
+
+
+def test_data_check_accepts_it_by_its_folder_and_says_what_is_wrong(small, tmp_path):
+    def check(folder):
+        return CliRunner().invoke(app, ["data", "check", str(folder)]).exit_code
+
+    assert check(small) == 0
+    shutil.copytree(small, tmp_path / "broken")
+    wrong = pd.read_parquet(small / "contracts.parquet").assign(days=-1.0)
+    wrong.to_parquet(tmp_path / "broken" / "contracts.parquet")
+    assert check(tmp_path / "broken") == 1
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes(small, tmp_path):

@@ -1,5 +1,6 @@
 """Every parameter of the synthetic world is documented and used; what makes no sense is refused."""
 
+import math
 import re
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import pytest
 from pybtex.database import parse_file
 
 from analysis.errors import StudyError
+from data_synthetic import columns as at
+from data_synthetic.block import blocks
+from data_synthetic.draw import key
 from data_synthetic.kinds import INNOCENT, MISUSE
-from data_synthetic.rules import LENGTHS, Size, rules
+from data_synthetic.rules import LENGTHS, Size, record, rules
 from data_synthetic.simulate import simulate
-from data_synthetic.world import read_world
+from data_synthetic.world import BOUNDS, read_world
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLD = read_world().parameters
@@ -72,6 +76,31 @@ def test_a_change_is_typed_like_the_value_it_replaces():
     world = read_world({"rate_level": "1", "gender": '[["woman", 1], ["", 1]]', "agency_since": "2011-01-01"})
     assert (type(world.rate_level), world.gender) == (float, (("woman", 1), (None, 1)))
     assert world.agency_since == "2011-01-01"
+
+
+def extremes(parameter):
+    """The lowest and the highest numbers that a parameter may have, as it is written."""
+    low, high = next((low, high) for begin, low, high in BOUNDS if parameter.unit.startswith(begin))
+    value = parameter.value
+    if isinstance(value, (int, float)):
+        return [str(type(value)(n)) for n in (math.ceil(low), high)]
+    if isinstance(value, tuple) and isinstance(value[0], int):
+        return [str([int(n)] * len(value)) for n in (math.ceil(low), high)]
+    return []
+
+
+@pytest.mark.parametrize("name", WORLD)
+def test_a_world_can_be_made_at_the_bounds_of_any_parameter(name):
+    size = Size(24, 2001, 2025)
+    for text in extremes(WORLD[name]):
+        try:
+            packed = record(rules(read_world({name: text}), size))
+        except StudyError:
+            continue  # refused with a reason
+        (rows,) = blocks(packed, key(0, 3), 0, size.workers, at.blank())
+        assert rows["workers"].shape[1] == size.workers
+        start, end = rows["contracts"][at.C_START], rows["contracts"][at.C_END]
+        assert (start <= end).all() and (rows["contracts"][at.C_DAYS] >= 1).all()
 
 
 @pytest.fixture(scope="module")
