@@ -15,7 +15,7 @@ from data_synthetic import columns as at
 from data_synthetic import kinds
 from data_synthetic.draw import CERTAIN, bits, chance, key
 from data_synthetic.money import fund
-from data_synthetic.people import CREWS, LINKS, career_end, client, client_of_sector, member
+from data_synthetic.people import CREWS, LINKS, career_end, client, client_of, member
 from data_synthetic.rules import NEVER
 from data_synthetic.voice import attend
 from data_synthetic.work import INVOICES, KNOWN, Purse, live, put_flag
@@ -145,7 +145,7 @@ def fill_clients(rules_of, root, first, until, out):
         out[0, i], out[1, i], out[2, i], out[3, i] = number + 1, found.form, found.sector, found.size
         out[4, i], out[5, i], out[6, i], out[7, i], out[8, i] = found.home, found.pay, found.delay, found.late, 0
     for crew in range(rules.crews):
-        house = client_of_sector(rules, root, key(key(root, CREWS), crew), rules.sector_arts)
+        house = client_of(rules, root, key(key(root, CREWS), crew), -1, rules.sector_arts)
         if first <= house < until:
             out[8, house - first] = 1
 

@@ -44,6 +44,7 @@ def pay(rules, me, stream, month, end_month, start, days, tenths, artistic, regi
         extra = power(rules, rules.expenses_middle + normal(rules, stream, 32, rules.expenses_sigma))
     if me.kind == kinds.M11:
         part = within(stream, 44, rules.expense_pay[0], rules.expense_pay[1])
+        # What the employer saves in contributions, a quarter, goes to expenses too.
         extra, gross = extra + gross * part * 5 // 400, gross * (100 - part) // 100
     elif me.kind == kinds.TOURER and chance(stream, 28, CERTAIN * 2 // 3):
         extra += gross * within(stream, 44, rules.tour_expense[0], rules.tour_expense[1]) // 100

@@ -286,24 +286,13 @@ def newcomer(rules, root, me, stream):
 
 
 @register_jitable
-def client_of_form(rules, root, stream, form):
-    """An ordinary client of a legal form; the last one tried where none is found."""
-    number = first_other(rules)
-    for i in range(400):
-        number = first_other(rules) + (bits(key(stream, i), 0, 32) * rules.clients >> 32)
-        if client(rules, root, number).form == form:
-            break
-    return number
-
-
-@register_jitable
-def client_of_sector(rules, root, stream, sector):
-    """An ordinary client of a sector; the last one tried where none is found."""
+def client_of(rules, root, stream, form, sector):
+    """An ordinary client of a legal form (−1: any but a household) and of a sector (−1: any), or the last one tried."""
     number = first_other(rules)
     for i in range(400):
         number = first_other(rules) + (bits(key(stream, i), 0, 32) * rules.clients >> 32)
         found = client(rules, root, number)
-        if found.sector == sector and found.form != rules.form_household:
+        fits = found.form == form if form >= 0 else found.form != rules.form_household
+        if fits and (sector < 0 or found.sector == sector):
             break
     return number
-

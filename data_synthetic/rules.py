@@ -223,13 +223,16 @@ def _kinds(world: World, size: Size) -> dict:
         "circle": [rows[n].circle for n in KINDS],
         "courier_joins": _joins(weights, starts), "courier_ages": world.courier_ages,
         "courier_men": _share(world.courier_men), "courier_students": _share(world.courier_students),
-        "courier_hours": world.courier_hours, "courier_premium": world.courier_premium,
+        "courier_hours": world.courier_hours, "protocol": day(world.protocol_on),
+        "courier_premium": world.courier_premium,
         "platform_since": [day(p.since) for p in world.platforms],
         "platform_until": [day(p.until) for p in world.platforms],
         "platform_failed": [int(p.failed) for p in world.platforms],
         "job_months": world.job_months, "job_density": _share(world.job_density), "run_weeks": world.run_weeks,
         "run_density": _share(world.run_density), "team_size": world.team_size, "intern_months": world.intern_months,
-        "undeclared": world.undeclared, "expense_pay": world.expense_pay, "tour_expense": world.tour_expense,
+        "undeclared": world.undeclared,
+        "undeclared_pay": _log(log(world.undeclared)), "expense_pay": world.expense_pay,
+        "tour_expense": world.tour_expense,
     }
 
 

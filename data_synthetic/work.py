@@ -16,8 +16,7 @@ from data_synthetic.people import (
     VOICE,
     age_at,
     client,
-    client_of_form,
-    client_of_sector,
+    client_of,
     kind_of,
     month_index,
     newcomer,
@@ -71,7 +70,7 @@ def live(rules, root, rows, me, left, purse):
     rows.circle[me.number % at.TEAM, 0] = boss
     rows.memory[KNOWN] = 1 if me.kind == kinds.M06 else 0
     first, last = month_index(rules, me.joined), min(rules.last_month, month_index(rules, min(left, rules.extract)))
-    for month in range(max(first - 48, 0), first):
+    for month in range(first):
         rows.admitted[month] = 0
     touch, mood, mood_year = True, 0, -1
     for month in range(first, last + 1):
@@ -127,12 +126,12 @@ def _boss(rules, root, me):
     if me.kind == kinds.COURIER:
         return me.platform, crew
     if me.kind == kinds.TEACHER:
-        return client_of_sector(rules, root, job, rules.sector_school), crew
+        return client_of(rules, root, job, -1, rules.sector_school), crew
     if me.kind == kinds.THEATRE:
         crew = kind_of(rules, root, me.number)[1] * rules.crews >> 32
-        return client_of_sector(rules, root, key(key(root, CREWS), crew), rules.sector_arts), crew
+        return client_of(rules, root, key(key(root, CREWS), crew), -1, rules.sector_arts), crew
     if me.kind == kinds.M06:
-        return client_of_form(rules, root, job, rules.form_household), crew
+        return client_of(rules, root, job, rules.form_household, -1), crew
     return newcomer(rules, root, me, job), crew
 
 
@@ -269,7 +268,8 @@ def _contract(rules, root, rows, me, left, purse, stream, month, start, days, sp
     declared = max(days // rules.undeclared, 1) if me.kind == kinds.M03 else days
     tenths = max(rules.full_day * declared * percent // 100, rules.engagement_min)
     if courier:
-        tenths = max(within(hours_draw, 32, rules.courier_hours[0], rules.courier_hours[1]), rules.engagement_min)
+        tenths = within(hours_draw, 32, rules.courier_hours[0], rules.courier_hours[1])
+        tenths = max(tenths, rules.engagement_min if start >= rules.protocol else 1)
     regime = at.EMPLOYEE
     if me.student and (courier or start < me.joined + rules.student_span):
         lump = False
@@ -283,8 +283,8 @@ def _contract(rules, root, rows, me, left, purse, stream, month, start, days, sp
     if me.kind == kinds.M07 and pattern:
         manner = UNIFORM
     pair_pay = client_pay
-    if me.kind == kinds.M03:  # the pay of all days worked goes to the days declared
-        pair_pay += 6492 * (1 if days > declared else 0)
+    if days > declared:  # the pay of all days worked goes to the days declared
+        pair_pay += rules.undeclared_pay
     money = pay(rules, me, key(stream, MONEY), month, month_index(rules, end), start, declared, 0 if lump else tenths,
                 artistic, regime, pair_pay, manner, activity == 0)
     if start < rules.first_day[rules.first_month]:

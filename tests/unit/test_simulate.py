@@ -128,11 +128,13 @@ def test_students_stay_inside_their_quota(world):
     assert (used[~hours].days <= used[~hours].start_on.map(lambda year: 46 if year < 2012 else 50)).all()
 
 
-def test_couriers_work_three_hours_for_two_platforms_until_the_end(shipped):
+def test_couriers_work_three_hours_since_the_protocol_for_two_platforms_until_the_end(shipped):
     c = shipped["contracts"][shipped["contracts"].function == "courier"]
     assert c.start_on.min() >= pd.Timestamp("2015-01-01") and c.end_on.max() <= pd.Timestamp("2018-01-31")
-    assert (c.hours >= 3).all() and c.client_id.nunique() == 2
-    assert ((c.hours == 3).mean() > 0.15) and ((c.hours > 3) & (c.hours < 3.3)).mean() < 0.1
+    assert c.client_id.nunique() == 2
+    after = c.hours[c.start_on >= pd.Timestamp("2016-05-01")]
+    assert after.min() == 3 and (after == 3).mean() > 3 * ((after > 3) & (after <= 3.2)).mean()
+    assert (c.hours[c.start_on < pd.Timestamp("2016-05-01")] < 3).mean() > 0.1
     first = c.groupby("client_id").end_on.max().sort_values().iloc[0]
     assert first < pd.Timestamp("2016-07-26")
     sizes = shipped["clients"].set_index("client_id").loc[c.client_id.unique()]
