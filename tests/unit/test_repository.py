@@ -158,6 +158,14 @@ def test_rooms_import_only_what_they_may():
         assert used - {room} <= HOUSES[room], f"{path.name} imports {used - {room} - HOUSES[room]}"
 
 
+def test_opening_a_study_imports_no_heavy_library():
+    code = "import sys; from analysis import open_study; open_study('synthetic'); print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "analysis.study" in found
+    assert not {"pandas", "numpy", "ibis", "duckdb", "pyarrow", "matplotlib", "seaborn", "statsmodels", "numba",
+                "pyspark", "psycopg"} & set(found)
+
+
 def test_no_measure_reads_the_planted_truth():
     """The flag file is named nowhere in `analysis`, the truth only where a chapter shows it and a dataset is told."""
     for path in sorted((ROOT / "analysis").rglob("*.py")):
