@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 book: .venv/installed
 	@$(BIN)/smartbook build
 
-test: book lint
+test: book lint .venv/engines
 	$(PYTEST)
 	$(PYTEST) -c tests/nbval.ini --rootdir . --nbval-lax _build/synthetic/site
 	$(PYTEST) -c tests/nbval.ini --rootdir . --nbval --nbval-sanitize-with tests/nbval-sanitize.ini _build/synthetic/site
@@ -43,12 +43,18 @@ serve: book
 	$(INSTALL) --quiet --require-hashes -r requirements-lab.lock
 	@touch $@
 
+# PostgreSQL's driver and Spark. The tests of an engine whose server or Java is missing are skipped.
+.venv/engines: requirements-engines.lock | .venv/installed
+	$(INSTALL) --quiet --require-hashes -r requirements-engines.lock
+	@touch $@
+
 # After a change in pyproject.toml: the same pins for every Python and platform, with hashes, without addresses.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 lock:
 	$(COMPILE) pyproject.toml --extra test --extra dev -o requirements.lock
 	$(COMPILE) pyproject.toml --extra lab -c requirements.lock -o requirements-lab.lock
+	$(COMPILE) pyproject.toml --extra postgres --extra spark -c requirements.lock -o requirements-engines.lock
 	grep '^uv==' requirements-uv.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements-uv.lock
 
 clean:

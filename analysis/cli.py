@@ -139,7 +139,8 @@ def export(
     from analysis import datasets
     from data_synthetic.french import write_export
 
-    write_export(Path(datasets.find(dataset).location), out, seed)
+    found = datasets.find(dataset)
+    write_export(found.folder or Path(found.location), out, seed)
     print(out)
 
 
@@ -179,6 +180,24 @@ def check(dataset: Annotated[str, typer.Argument(help="Name of a dataset, or its
     if not broken:
         console.print("  every rule of the schema holds")
     raise typer.Exit(int(any(v.severity == "error" for v in broken)))
+
+
+@data.command()
+def push(
+    dataset: Annotated[str, typer.Argument(help="Name of a dataset that is a folder.")],
+    to: Annotated[str, typer.Option(metavar="URL", help="postgresql://user@host/database; keep the password in "
+                                                        "$PGPASSWORD or ~/.pgpass.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Drop the tables that are there.")] = False,
+) -> None:
+    """Load a dataset into a PostgreSQL database: every table, or none."""
+    from analysis import datasets
+    from analysis.push import push as load
+
+    found = datasets.find(dataset)
+    with console.status("pushing"):
+        rows = load(found, to, replace)
+    for table, count in rows.items():
+        console.print(f"  {table:20s} {count:>12,} rows", markup=False)
 
 
 def _open(dataset, settings):

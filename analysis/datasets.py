@@ -5,7 +5,7 @@ other name is a section of `datasets.toml` (the file named by $SMARTBOOK_DATASET
 directory):
 
     [secure]
-    location = "/secure/smart/dataset"       # a folder of Parquet files, or a database URL
+    location = "/secure/smart/dataset"       # a folder of Parquet files, or the URL of an engine (analysis/engines)
     output = "/secure/smart/book"            # where notebooks and site go; the default is beside the folder
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from analysis import engines
 from analysis.errors import MissingData, StudyError, unknown
 from analysis.place import outside_git
 from analysis.schema import REQUIRED, TABLES
@@ -36,46 +37,38 @@ class Dataset:
     """
 
     name: str
-    location: str
+    location: str = field(repr=False)       # a URL may hold a password
     output: Path | None
     guarded: bool = True
     _open: dict = field(default_factory=dict, repr=False, compare=False)
 
-    @property
-    def is_folder(self) -> bool:
-        return "://" not in self.location
+    @cached_property
+    def folder(self) -> Path | None:
+        """The folder of Parquet files; None for a database."""
+        folder = engines.split(self.location)[1]
+        return None if folder is None else Path(folder)
 
     @cached_property
     def synthetic(self) -> bool:
-        about = Path(self.location) / "dataset.json"
-        return self.is_folder and about.is_file() and json.loads(about.read_text("utf-8")).get("synthetic") is True
+        if self.folder is None:
+            return engines.about(self.backend).get("synthetic") == "true"
+        about = self.folder / "dataset.json"
+        return about.is_file() and json.loads(about.read_text("utf-8")).get("synthetic") is True
 
     @cached_property
     def backend(self):
-        """The Ibis connection that runs the queries: DuckDB for a folder, else the database of the URL."""
-        import ibis
-
-        if self.is_folder:
-            return ibis.duckdb.connect()
-        try:
-            return ibis.connect(self.location)
-        except Exception as error:
-            # The driver's own words may hold the password of the URL.
-            raise StudyError(
-                f"The database of dataset {self.name!r} cannot be opened ({type(error).__name__}); "
-                "check its address, user and driver in datasets.toml."
-            ) from None
+        """The Ibis connection that runs the queries (see `analysis.engines`)."""
+        return engines.connect(self.name, self.location)
 
     def files(self, table: str) -> list[Path]:
         """The Parquet files of one table of a folder; empty where it is absent."""
-        folder = Path(self.location)
-        single = folder / f"{table}.parquet"
-        return [single] if single.is_file() else sorted((folder / table).glob("part-*.parquet"))
+        single = self.folder / f"{table}.parquet"
+        return [single] if single.is_file() else sorted((self.folder / table).glob("part-*.parquet"))
 
     @cached_property
     def present(self) -> tuple[str, ...]:
         """The tables that this dataset has, in the order of the schema."""
-        if self.is_folder:
+        if self.folder:
             return tuple(t for t in TABLES if self.files(t))
         return tuple(t for t in TABLES if self._in_database(t))
 
@@ -97,11 +90,8 @@ class Dataset:
         if name not in self.present:
             raise MissingData(f"This dataset has no table '{name}' ({TABLES[name].meaning}).")
         if name not in self._open:
-            raw = (
-                self.backend.read_parquet([str(f) for f in self.files(name)], table_name=name)
-                if self.is_folder
-                else self.backend.table(name)
-            )
+            raw = (engines.read_files(self.backend, self.files(name), name) if self.folder
+                   else self.backend.table(name))
             columns = {}
             for column in TABLES[name].columns:
                 if column.name in raw.columns:
@@ -138,9 +128,9 @@ class Dataset:
     def fingerprint(self) -> str:
         """A digest of every byte of a folder; a new one at each call for a database, whose content may move."""
         digest = hashlib.blake2b(self.name.encode(), digest_size=16)
-        if not self.is_folder:
+        if not self.folder:
             return digest.hexdigest() + os.urandom(8).hex()
-        about = [p for n in ("dataset.json", "truth.json") if (p := Path(self.location) / n).is_file()]
+        about = [p for n in ("dataset.json", "truth.json") if (p := self.folder / n).is_file()]
         for path in [*about, *(f for t in self.present for f in self.files(t))]:
             with path.open("rb") as stream:
                 digest.update(path.name.encode() + hashlib.file_digest(stream, "blake2b").digest())
@@ -189,14 +179,15 @@ def find(name: str) -> Dataset:
         location, output = entry.get("location"), entry.get("output")
         if not location:
             raise StudyError(f"Dataset {name!r} has no `location` in {registry().name}; give a folder or a URL.")
-        if "://" in location and not output:
+        engine, folder = engines.split(location)
+        if folder is None and not output:
             raise StudyError(f"Dataset {name!r} is a database; say in `output` where its book may be written.")
         base = registry().resolve().parent
-        if "://" not in location:
-            folder = _outside_git(name, "folder", (base / Path(location).expanduser()).resolve())
+        if folder is not None:
+            folder = _outside_git(name, "folder", (base / Path(folder).expanduser()).resolve())
             if not folder.is_dir():
                 raise StudyError(f"The folder of dataset {name!r} does not exist; check `location` in its entry.")
-            location = str(folder)
+            location = engine + str(folder)
             output = output or str(folder.parent / f"{folder.name}-book")
         output = _outside_git(name, "output", (base / Path(output).expanduser()).resolve())
         dataset = Dataset(name, location, output)

@@ -8,7 +8,7 @@ from analysis.errors import MissingData, unknown
 SECTIONS = ("effects", "patterns", "trajectories")
 
 
-def planted(location: str, section: str):
+def planted(location: str | Path, section: str):
     """One section of the `truth.json` of a dataset folder, as a DataFrame; MissingData where nobody knows the truth.
 
     Effects: family, parameter, estimand, `planted`, `realised` with its Monte-Carlo error, and `naive`, what a

@@ -57,7 +57,7 @@ class Study:
         from analysis.planted import planted
 
         try:
-            return SafeTable(planted(self.dataset.location, section), (), self.origin)
+            return SafeTable(planted(self.dataset.folder or self.dataset.location, section), (), self.origin)
         except MissingData as missing:
             return SafeTable(None, (), self.origin, absent=str(missing))
 

@@ -51,6 +51,11 @@ def minimum_daily(day) -> float:
     return minimum_wage(day) / 100 * 12 / rate("working_days")
 
 
+def reference_fees() -> list[tuple]:
+    """Dates (first days in force) and EUR cents of lump sum that count as one day, in the order of time."""
+    return list(_reference_fee_steps())
+
+
 def rate(name: str) -> float:
     """One parameter of rates.csv, in the unit that the table gives."""
     rates = _rates()
@@ -113,6 +118,13 @@ def _minimum_wage_steps() -> tuple[list, list[int]]:
     """Dates in force and EUR cents a month, in the order of time."""
     rows = _read("minimum_wage")
     return list(rows["valid_from"]), [round(eur * 100) for eur in rows["monthly_eur"]]
+
+
+@lru_cache
+def _reference_fee_steps() -> tuple:
+    rules = _read("artist_rules")
+    rows = rules[rules["rule"] == "reference_fee"].sort_values("valid_from")
+    return tuple((day.date(), round(eur * 100)) for day, eur in zip(rows["valid_from"], rows["value"], strict=True))
 
 
 @lru_cache

@@ -6,12 +6,10 @@ from ibis import _
 
 from analysis import law
 from analysis.measures.answer import Answer
-from analysis.panels import Panels, days_between
+from analysis.panels import Panels, chains, days_between, spells
 
 GAPS = (0, 7, 30)                    # days without work that still count as one spell
 LENGTHS = (1, 2, 5, 20, 60, 250)     # calendar days
-CHAIN_GAP = 14                       # days between two contracts of one chain
-CHAIN_DAYS, CHAIN_CONTRACTS, CHAIN_DENSITY, CHAIN_ONE_DAY = 120, 20, 0.5, 0.8
 
 
 def months_without_work(panels: Panels, population: str = "P0", by: str | None = None) -> Answer:
@@ -25,22 +23,6 @@ def months_without_work(panels: Panels, population: str = "P0", by: str | None =
         workers=_.worker_id.nunique(), mean=_.empty.mean(), median=_.empty.median(),
         four_or_more=(_.empty >= 4).cast("float64").mean())
     return Answer(y, keys)
-
-
-def spells(panels: Panels, gap: int):
-    """Spells of work: contracts of one worker merged over gaps of at most `gap` days without any contract.
-
-    Columns: worker_id, spell, start_on, end_on, length (calendar days), contracts.
-    """
-    c = panels.contracts.select("worker_id", "contract_id", "start_on", "end_on")
-    order = ["start_on", "contract_id"]
-    so_far = ibis.window(group_by="worker_id", order_by=order, rows=(None, -1))
-    c = c.mutate(covered=_.end_on.max().over(so_far))
-    new = c.covered.isnull() | (days_between(c.covered, c.start_on) - 1 > gap)
-    c = c.mutate(new=new.cast("int32"))
-    c = c.mutate(spell=_.new.sum().over(ibis.window(group_by="worker_id", order_by=order, rows=(None, 0))))
-    s = c.group_by("worker_id", "spell").agg(start_on=_.start_on.min(), end_on=_.end_on.max(), contracts=_.count())
-    return s.mutate(length=days_between(_.start_on, _.end_on) + 1)
 
 
 def gap_survival(panels: Panels) -> Answer:
@@ -121,29 +103,6 @@ def density(panels: Panels, population: str = "P0", by: str | None = None) -> An
         workers=_.worker_id.nunique(), mean=_.density.mean(), p25=_.density.quantile(0.25),
         p50=_.density.quantile(0.50), p75=_.density.quantile(0.75), p90=_.density.quantile(0.90))
     return Answer(y, keys)
-
-
-def chains(panels: Panels):
-    """Chains: contracts of one worker with one client, at most 14 days without one between two of them.
-
-    Columns: worker_id, client_id, chain, start_on, end_on, contracts, days, one_day (share), span (calendar days),
-    density (days ÷ weekdays of the span, 5 in 7), `long`: true for span ≥ 120 days, ≥ 20 contracts, ≥ 80 % of them of
-    one day, and density ≥ ½.
-    """
-    pair = ["worker_id", "client_id"]
-    order = ["start_on", "contract_id"]
-    c = panels.contracts.filter(_.client_id.notnull())
-    c = c.mutate(covered=_.end_on.max().over(ibis.window(group_by=pair, order_by=order, rows=(None, -1))))
-    new = c.covered.isnull() | (days_between(c.covered, c.start_on) - 1 > CHAIN_GAP)
-    c = c.mutate(new=new.cast("int32"), single=(c.start_on == c.end_on).cast("float64"))
-    c = c.mutate(chain=_.new.sum().over(ibis.window(group_by=pair, order_by=order, rows=(None, 0))))
-    c = c.group_by(*pair, "chain").agg(
-        start_on=_.start_on.min(), end_on=_.end_on.max(), contracts=_.count(), days=_.days.sum(),
-        one_day=_.single.mean())
-    c = c.mutate(span=days_between(_.start_on, _.end_on) + 1)
-    c = c.mutate(density=_.days / (_.span * 5 / 7))
-    return c.mutate(long=(_.span >= CHAIN_DAYS) & (_.contracts >= CHAIN_CONTRACTS) & (_.one_day >= CHAIN_ONE_DAY)
-                    & (_.density >= CHAIN_DENSITY))
 
 
 def chaining(panels: Panels) -> Answer:

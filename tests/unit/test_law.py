@@ -173,3 +173,9 @@ def test_without_any_charge_the_worker_gets_the_price():
     free = PayRules(fee=0, margin=0, contributions=0, exit_holiday=0, employee=0, withholding=0, vat=0)
     shares = invoice_to_net(50000, free).set_index("step")["share_of_price"]
     assert shares["Net pay"] == shares["Price"] == shares["Client pays, VAT included"] == 1
+
+
+def test_reference_fees_are_the_steps_of_their_rule():
+    fees = law.reference_fees()
+    assert [day for day, _ in fees] == sorted(day for day, _ in fees)
+    assert fees[:2] == [(date(2001, 1, 1), 3921), (date(2014, 4, 1), 5776)]

@@ -1,8 +1,4 @@
-"""Events become panels: Ibis expressions that run where the data is.
-
-Money is integer cents and time integer hundredths of a day (or hour) until a measure divides them, so that the sums of
-a panel equal the sums of its contracts exactly, on every engine and in every order.
-"""
+"""The panels of a dataset under a scope, each computed once."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,30 +8,11 @@ from ibis import _
 
 from analysis import law
 from analysis.datasets import Dataset
+from analysis.engines import keep
 from analysis.errors import unknown
+from analysis.panels import admission, buyers, spells
+from analysis.panels.months import hundredths, month_of, spread
 from analysis.scope import BRUSSELS, MAIN_ACTIVITY_DAYS, POPULATIONS, Scope
-
-LONGEST_SPAN = 480  # months; a contract of 40 years
-
-
-def month_of(day):
-    """Months since year 0 of a date: 12 × year + month − 1."""
-    return (day.year() * 12 + day.month() - 1).cast("int32")
-
-
-def first_day(month):
-    """The first calendar day of a month counted since year 0."""
-    return ibis.date((month // 12).cast("int32"), (month % 12 + 1).cast("int32"), 1)
-
-
-def days_between(earlier, later):
-    """Whole days from `earlier` to `later`."""
-    return later.delta(earlier, unit="day").cast("int64")
-
-
-def hundredths(number):
-    """A quantity with at most two decimals as an exact integer."""
-    return (number * 100).round().cast("int64")
 
 
 @dataclass(frozen=True)
@@ -70,10 +47,7 @@ class Panels:
             c = c.filter(c.function.fill_null("") != "courier")
         here = None
         if s.region in ("brussels-clients", "brussels-either"):
-            self.dataset.need("clients.home_nis")
-            clients = self.dataset.table("clients")
-            of_client = clients.filter(clients.home_nis.isin(BRUSSELS)).client_id
-            here = c.client_id.isin(of_client)
+            here = c.client_id.isin(self.local_clients)
             if s.region == "brussels-either":
                 here = here | c.worker_id.isin(self._resident_ids)
         elif s.region == "brussels":
@@ -87,6 +61,13 @@ class Panels:
         return c.filter(_.year >= self.scope.first_year)
 
     @property
+    def local_clients(self):
+        """The identifiers of the clients in Brussels."""
+        self.dataset.need("clients.home_nis")
+        clients = self.dataset.table("clients")
+        return clients.filter(clients.home_nis.isin(BRUSSELS)).client_id
+
+    @property
     def _resident_ids(self):
         self.dataset.need("workers.home_nis")
         w = self.dataset.table("workers")
@@ -97,13 +78,15 @@ class Panels:
         """Invoices with the worker they are for: the contract's worker, or the owner of the Activity."""
         self.dataset.need("invoices")
         i = self.dataset.table("invoices")
+        columns = ("invoice_id", "worker_id", "client_id", "issued_on", "due_on", "paid_on", "written_off_on",
+                   "amount_cents")
         by_contract = i.join(self.contracts.select("contract_id", "worker_id"), "contract_id")
-        parts = [by_contract.select("invoice_id", "worker_id", "issued_on", "amount_cents")]
+        parts = [by_contract.select(columns)]
         if self.dataset.has("activities"):
             owners = self.dataset.table("activities").select("activity_id", worker_id="owner_id")
             # An Activity is in scope with its owner.
             owners = owners.filter(owners.worker_id.isin(self.contracts.worker_id))
-            parts.append(i.join(owners, "activity_id").select(parts[0].columns))
+            parts.append(i.join(owners, "activity_id").select(columns))
         return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
     # -- panels ------------------------------------------------------------------------------------------------
@@ -116,27 +99,13 @@ class Panels:
         `X·c_k // T − X·c_{k−1} // T`, with c_k the calendar days up to the end of month k: whole units, exact sums.
         Columns: contract_id, worker_id, client_id, month, days_100, hours_100, gross_cents.
         """
-        keys = ("contract_id", "worker_id", "client_id")
-        amounts = ("days_100", "hours_100", "gross_cents")
-        c = self.contracts.mutate(
-            m0=month_of(_.start_on), m1=month_of(_.end_on), length=days_between(_.start_on, _.end_on) + 1,
-            days_100=hundredths(_.days), hours_100=hundredths(_.hours),
-        )
-        inside = c.filter(c.m0 == c.m1).select(*keys, *amounts, month="m0")
-        across = c.filter(c.m1 > c.m0)
-        months = ibis.memtable({"k": list(range(LONGEST_SPAN))}, schema=ibis.schema({"k": "int32"}))
-        across = across.join(months, [months.k <= across.m1 - across.m0])
-        across = across.mutate(month=(_.m0 + _.k).cast("int32"))
-        across = across.mutate(
-            before=ibis.greatest(days_between(_.start_on, first_day(_.month)), 0),
-            until=ibis.least(_.length, days_between(_.start_on, first_day(_.month + 1))),
-        )
-        across = across.select(*keys, "month", **{
-            a: (across[a] * across.until // across.length - across[a] * across.before // across.length).cast("int64")
-            for a in amounts
-        })
-        first, last = self.scope.first_year * 12, self.scope.last_year * 12 + 11
-        return ibis.union(inside.select(*keys, "month", *amounts), across).filter(_.month.between(first, last))
+        c = self.contracts.mutate(days_100=hundredths(_.days), hours_100=hundredths(_.hours))
+        keys, amounts = ("contract_id", "worker_id", "client_id"), ("days_100", "hours_100", "gross_cents")
+        return self.in_scope(spread(c, keys, amounts))
+
+    def in_scope(self, panel):
+        """The rows of `panel` whose `month` lies in the scope's years."""
+        return panel.filter(_.month.between(self.scope.first_year * 12, self.scope.last_year * 12 + 11))
 
     @cached_property
     def worker_month(self):
@@ -147,9 +116,9 @@ class Panels:
         """
         m = self.contract_month.group_by("worker_id", "month").agg(
             days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
-            contracts=_.contract_id.nunique(), clients=_.client_id.nunique(),
+            contracts=_.count(), clients=_.client_id.nunique(),     # a contract has one row in a month
         )
-        return self.real(m.mutate(year=(_.month // 12).cast("int32"))).cache()
+        return keep(self.real(m.mutate(year=(_.month // 12).cast("int32"))))
 
     def real(self, panel):
         """`panel` with `real_cents`: gross_cents × (health index of the last year ÷ health index of the month)."""
@@ -175,7 +144,7 @@ class Panels:
 
     def _monthly(self, panel):
         panel = panel.mutate(year=(_.month // 12).cast("int32"))
-        return self.real(panel.filter(_.year.between(self.scope.first_year, self.scope.last_year))).cache()
+        return keep(self.real(panel.filter(_.year.between(self.scope.first_year, self.scope.last_year))))
 
     @cached_property
     def worker_year(self):
@@ -190,10 +159,23 @@ class Panels:
             real_cents=_.real_cents.sum(), months=_.month.nunique(),
         )
         career = ibis.window(group_by="worker_id")
-        return y.mutate(
+        return keep(y.mutate(
             P0=ibis.literal(True), P1=_.months >= 3, P2=_.days_100 >= 100 * MAIN_ACTIVITY_DAYS,
             interior=(_.year > _.year.min().over(career)) & (_.year < _.year.max().over(career)),
-        ).cache()
+        ))
+
+    coverage = spells.spells
+    covered_days_month = cached_property(spells.covered_days_month)
+    pair_month = cached_property(buyers.pair_month)
+    client_year = cached_property(buyers.client_year)
+    invoice_month = cached_property(buyers.invoice_month)
+    admissible_window = admission.admissible_window
+
+    @cached_property
+    def admissible_month(self):
+        return keep(admission.admissible_month(self))     # seven windows look back on it
+
+    admissible_month.__doc__ = admission.admissible_month.__doc__
 
     def population(self, name: str):
         """The worker-years of one population of POPULATIONS."""
