@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.datasets import SHIPPED
 from data_synthetic import columns as at
 from data_synthetic import simulate as simulator
 from data_synthetic.block import blocks, fill
@@ -189,6 +190,11 @@ def test_every_pattern_has_carriers_and_five_times_as_many_who_only_look_like_it
     for pattern, row in patterns.iterrows():
         assert row.carriers == len(carriers(flags, pattern, row.unit)), pattern
         assert row.hard_negatives == sum(len(carriers(flags, k, row.unit)) for k in row.innocent), pattern
+
+
+def test_the_shipped_world_has_them_too():
+    patterns = json.loads((SHIPPED / "truth.json").read_text("utf-8"))["patterns"]
+    assert all(p["hard_negatives"] >= 5 * p["carriers"] > 0 for p in patterns), patterns
 
 
 @pytest.mark.parametrize("pattern", ["m01", "m02", "m03", "m04", "m06", "m07", "m08", "m11", "m13", "m14", "m16"])
