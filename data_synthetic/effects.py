@@ -303,6 +303,8 @@ def _rules(world: World, size: Size, seed: int, base: Sample) -> list[Effect]:
     lump = rows & (contracts[at.C_TENTHS] == 0)
     whole = (contracts[at.C_GROSS] % np.maximum(reference, 1) == 0) & lump
     fees = _jackknife(base.member[lump], np.array([np.ones(lump.sum()), whole[lump]]), lambda s: s[1] / s[0])
+    placebo = world.placebo_share
+    unheeded = sample(changed(world, "placebo_share", 0.0), size, seed) if placebo else base
     worker = base.flags[at.F_ENTITY] == at.WORKER
     topped, below = ((base.flags[at.F_FLAG] == flag) & worker for flag in (kinds.AT_THRESHOLD, kinds.BELOW_THRESHOLD))
     stopped = topped | below
@@ -313,8 +315,8 @@ def _rules(world: World, size: Size, seed: int, base: Sample) -> list[Effect]:
     return [
         Effect("bunching", "threshold_share", "members who add the days that lack, of those who stop just below",
                world.threshold_share, *threshold),
-        Effect("bunching", "placebo_share", "the same at a threshold that no rule knows", world.placebo_share,
-               world.placebo_share, 0.0, null=True),
+        Effect("bunching", "placebo_share", "log of contracts by a threshold that no rule knows",
+               placebo, *_paired_ratio(base, unheeded, lambda s: s.member >= 0), null=True),
         Effect("bunching", "fee_share", "artistic lump sums at whole multiples of the reference fee", world.fee_share,
                *fees),
     ]
@@ -330,7 +332,7 @@ def _voice(world: World, size: Size, seed: int, base: Sample) -> list[Effect]:
     columns = np.array([went * woman, could * woman, went * other, could * other])
     return [
         Effect("democracy", "effect_tenure_attendance", "log odds of attending for each year at Smart",
-               world.effect_tenure_attendance, world.effect_tenure_attendance, 0.0),
+               world.effect_tenure_attendance, None, None),
         Effect("democracy", "effect_gender_attendance", "log of the attendance of women against others",
                world.effect_gender_attendance, *_jackknife(np.arange(len(went)), columns, _log_ratio), null=True),
     ]

@@ -65,7 +65,7 @@ def rules(world: World, size: Size) -> dict[str, object]:
     crews = max(1, round(size.workers * world.theatre_share / world.team_size))
     teams = max(1, round(size.workers * world.m07_share / world.team_size))
     return {
-        "workers": size.workers, "clients": clients, "crews": crews, "teams": teams,
+        "clients": clients, "crews": crews, "teams": teams,
         "platforms": len(world.platforms),
         "first_month": (size.first_year - BASE_YEAR) * 12, "last_month": (size.last_year - BASE_YEAR) * 12 + 11,
         "extract": day(f"{size.last_year}-12-31") + world.extract_lag,
@@ -102,7 +102,7 @@ def _values(pairs) -> np.ndarray:
     return np.array([v for v, *_ in pairs])[_pick([w for _, w, *_ in pairs])]
 
 
-def _dated(table, year_of: bool = False) -> np.ndarray:
+def _dated(table) -> np.ndarray:
     """The value of a table (valid from, value) on the first day of each month; the first one also before."""
     starts = np.array([day(start) for start, _ in table])
     values = np.array([value for _, value in table])
@@ -150,7 +150,7 @@ def _calendar(world: World) -> dict:
         "work_left": [_share(min(world.covid[m] / 100, 1)) if y + BASE_YEAR == world.covid_year else CERTAIN
                       for y, m in zip(year, month, strict=True)],
         "pace": [shift(world.effect_reform_others), shift(world.effect_reform_rate)],
-        "cooperative": day(world.cooperative_on), "reform": day(world.reform_on),
+        "reform": day(world.reform_on),
     }
 
 
@@ -229,7 +229,7 @@ def _kinds(world: World, size: Size) -> dict:
         "platform_until": [day(p.until) for p in world.platforms],
         "platform_failed": [int(p.failed) for p in world.platforms],
         "job_months": world.job_months, "job_density": _share(world.job_density), "run_weeks": world.run_weeks,
-        "run_density": _share(world.run_density), "team_size": world.team_size, "intern_months": world.intern_months,
+        "run_density": _share(world.run_density), "intern_months": world.intern_months,
         "undeclared": world.undeclared,
         "undeclared_pay": _log(log(world.undeclared)), "expense_pay": world.expense_pay,
         "tour_expense": world.tour_expense,
@@ -242,7 +242,6 @@ def _clients(world: World) -> dict:
         "size": _pick([w for _, w in world.size]), "popularity": world.popularity,
         "form_public": place(world, "legal_form", "public"), "form_company": place(world, "legal_form", "company"),
         "form_household": place(world, "legal_form", "household"),
-        "form_foreign": place(world, "legal_form", "foreign"),
         "size_large": place(world, "size", "250+"), "size_medium": place(world, "size", "50-249"),
         "sector_arts": place(world, "sector", "R"), "sector_school": place(world, "sector", "P"),
         "client_sigma": _log(world.client_sigma), "public_pay": _log(world.effect_public_pay),
