@@ -33,7 +33,9 @@ def connect(name: str, location: str):
 
     engine, folder = split(location)
     if folder is not None and not engine:
-        return ibis.duckdb.connect()
+        from analysis.engines.embedded import open_embedded
+
+        return open_embedded()
     if engine.startswith("spark"):
         if not folder:
             raise StudyError(f"Dataset {name!r} runs on Spark but names no folder; write spark+local:///folder or "
@@ -86,6 +88,21 @@ def keeps(backend) -> bool:
     return getattr(backend, "may_keep", True)
 
 
-def keep(expression):
-    """`expression` computed once and kept while it is in use; itself, computed at each use, where nothing may be."""
-    return expression.cache() if keeps(expression.get_backend()) else expression
+def keep(*parts):
+    """The union of the expressions `parts`, computed once, one after the other, and kept while it is in use.
+
+    Where nothing may be kept, it is computed at each use. Several parts are for the embedded engine (`in_ranges`).
+    """
+    first, *others = parts
+    backend = first.get_backend()
+    if not keeps(backend):
+        return first
+    kept = first.cache()
+    for part in others:
+        backend.insert(kept.op().name, part, database="temp.main")
+    return kept
+
+
+def in_ranges(backend) -> bool:
+    """Whether panels are better made for one range of workers after the other: a server divides its work itself."""
+    return backend.name == "duckdb"

@@ -26,6 +26,26 @@ def client_year(panels):
     contract covers (null without one); invoiced_cents by year of issue, for contracts and Activities, excluding VAT,
     credit notes deducted (null where the dataset has no invoices).
     """
+    billed = panels.dataset.has("invoices")
+    work = panels.kept(bought_year).mutate(invoiced_cents=ibis.literal(0, "int64") if billed else ibis.null("int64"))
+    both = work
+    if billed:
+        i = panels.bills.mutate(year=_.issued_on.year().cast("int32"))
+        i = i.filter(_.year.between(panels.scope.first_year, panels.scope.last_year))
+        nothing, never = ibis.literal(0, "int64"), ibis.null("date")
+        i = i.group_by("client_id", "year").agg(invoiced_cents=_.amount_cents.sum()).mutate(
+            workers=nothing, contracts=nothing, days_100=nothing, gross_cents=nothing, first_on=never, last_on=never)
+        both = ibis.union(work, i.select(work.columns))
+    counts = ("workers", "contracts", "days_100", "gross_cents", "invoiced_cents")
+    return both.group_by("client_id", "year").agg(
+        first_on=_.first_on.min(), last_on=_.last_on.max(), **{n: both[n].sum() for n in counts})
+
+
+def bought_year(panels):
+    """One row per client and year with work that it buys: the columns of `client_year` but invoiced_cents.
+
+    Its sums over ranges of workers are those of all, for a worker and a contract are in one range alone.
+    """
     keys = ("contract_id", "worker_id", "client_id", "start_on", "end_on")
     c = panels.contracts.filter(_.client_id.notnull()).mutate(days_100=hundredths(_.days))
     m = panels.in_scope(spread(c, keys, ("days_100", "gross_cents"))).mutate(year=(_.month // 12).cast("int32"))
@@ -33,25 +53,10 @@ def client_year(panels):
         first_on=ibis.greatest(_.start_on, ibis.date(_.year, 1, 1)),
         last_on=ibis.least(_.end_on, ibis.date(_.year, 12, 31)),
     )
-    billed = panels.dataset.has("invoices")
-    work = m.group_by("client_id", "year").agg(
+    return m.group_by("client_id", "year").agg(
         workers=_.worker_id.nunique(), contracts=_.contract_id.nunique(), days_100=_.days_100.sum(),
         gross_cents=_.gross_cents.sum(), first_on=_.first_on.min(), last_on=_.last_on.max(),
-    ).mutate(invoiced_cents=ibis.literal(0, "int64") if billed else ibis.null("int64"))
-    if not billed:
-        return work
-    i = panels.invoices.mutate(year=_.issued_on.year().cast("int32"))
-    i = i.filter(_.year.between(panels.scope.first_year, panels.scope.last_year))
-    if panels.scope.region == "brussels-clients":
-        # An Activity in scope may also bill clients elsewhere.
-        i = i.filter(i.client_id.isin(panels.local_clients))
-    nothing, never = ibis.literal(0, "int64"), ibis.null("date")
-    bills = i.group_by("client_id", "year").agg(invoiced_cents=_.amount_cents.sum()).mutate(
-        workers=nothing, contracts=nothing, days_100=nothing, gross_cents=nothing, first_on=never, last_on=never)
-    both = ibis.union(work, bills.select(work.columns))
-    counts = ("workers", "contracts", "days_100", "gross_cents", "invoiced_cents")
-    return both.group_by("client_id", "year").agg(
-        first_on=_.first_on.min(), last_on=_.last_on.max(), **{n: both[n].sum() for n in counts})
+    )
 
 
 def invoice_month(panels):
@@ -63,7 +68,7 @@ def invoice_month(panels):
     issue to payment, so that the amount-weighted days to payment are paid_cent_days ÷ paid_cents; late, the number paid
     after the due day; late_days, Σ days from due day to payment of these. Money in cents excluding VAT.
     """
-    i = panels.invoices.mutate(month=month_of(_.issued_on))
+    i = panels.bills.mutate(month=month_of(_.issued_on))
     i = panels.in_scope(i).mutate(
         debit=(_.amount_cents >= 0).ifelse(_.amount_cents, 0), credit=(_.amount_cents < 0).ifelse(-_.amount_cents, 0),
         invoice=(_.amount_cents >= 0).cast("int64"),

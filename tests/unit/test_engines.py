@@ -54,6 +54,23 @@ def test_a_missing_driver_names_the_extra(monkeypatch, location, driver, extra):
     assert "secret" not in str(error.value)
 
 
+def test_what_does_not_fit_in_memory_is_written_encrypted_and_outside_the_work_tree(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    backend = engines.connect("any", str(SHIPPED))
+    backend.raw_sql("SET memory_limit = '60MB'")
+    backend.raw_sql("CREATE TEMP TABLE t AS SELECT 'canary of Rue Neuve ' || i AS name, random() AS x "
+                    "FROM range(4_000_000) r(i)")
+    spilled = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert sum(p.stat().st_size for p in spilled) > 20e6
+    assert all(p.is_relative_to(tmp_path / "scratch") for p in spilled)
+    assert not any(b"canary of Rue" in p.read_bytes() for p in spilled)
+    assert backend.raw_sql("SELECT count(DISTINCT name) FROM t").fetchone() == (4_000_000,)
+    backend.disconnect()
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
 def test_spark_without_java_says_so(monkeypatch, tmp_path):
     pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -254,19 +254,23 @@ def test_pay_is_counted_where_each_clock_puts_it(panels_of):
              {"contract_id": 0, "issued_on": date(2005, 3, 31), "amount_cents": -300},
              {"activity_id": 9, "issued_on": date(2005, 4, 1), "amount_cents": 800},
              {"activity_id": 8, "issued_on": date(2005, 4, 1), "amount_cents": 60},
-             {"contract_id": 1, "issued_on": date(2007, 1, 1), "amount_cents": 40}]
+             {"contract_id": 1, "issued_on": date(2007, 1, 1), "amount_cents": 40},
+             {"contract_id": 2, "issued_on": date(2006, 12, 31), "amount_cents": 5},
+             {"issued_on": date(2005, 4, 1), "amount_cents": 6}]        # of a contract that nobody knows any more
     bills = [{"invoice_id": n, "client_id": 1, "due_on": date(2007, 2, 1), **bill} for n, bill in enumerate(bills)]
-    # The owner of Activity 8 has no contract: nobody of this study.
+    # The owner of Activity 8 has no contract yet.
     accounts = [{"activity_id": n, "owner_id": owner, "opened_on": date(2004, 1, 1)} for n, owner in ((9, 2), (8, 3))]
     panels = panels_of(rows, YEARS, invoices=bills, activities=accounts)
-    february, march, april = (12 * 2005 + n for n in (1, 2, 3))
+    february, march, april, december = (12 * 2005 + n for n in (1, 2, 3, 23))
     cash = panels.cash_month.execute()
     assert rows_of(cash, ("worker_id", "month", "year", "gross_cents")) == [(1, february, 2005, 1_200)]
     assert cash["real_cents"].tolist() == pytest.approx([1_200 * law.deflator(2005, 2, 2006)], rel=1e-12)
-    billed = panels.invoiced_month.execute().sort_values("worker_id")
-    assert rows_of(billed, ("worker_id", "month", "gross_cents")) == [(1, march, 1_200), (2, april, 800)]
-    without_accounts = panels_of(rows, YEARS, invoices=bills).invoiced_month.execute()
-    assert rows_of(without_accounts, ("worker_id", "month", "gross_cents")) == [(1, march, 1_200)]
+    billed = panels.invoiced_month.execute().sort_values(["worker_id", "month"])
+    assert rows_of(billed, ("worker_id", "month", "gross_cents")) == [
+        (1, march, 1_200), (1, december, 5), (2, april, 800), (3, april, 60)]
+    assert panels.invoice_month.execute()["amount_cents"].sum() == 1_500 + 800 + 60 + 5 + 6
+    without_accounts = panels_of(rows, YEARS, invoices=bills).invoiced_month.execute().sort_values("month")
+    assert rows_of(without_accounts, ("worker_id", "month", "gross_cents")) == [(1, march, 1_200), (1, december, 5)]
 
 
 # -- what a dataset does not record ----------------------------------------------------------------------------
@@ -411,11 +415,7 @@ def traded(panels_of, rows, bills, years):
     """Panels with invoices, and the invoices that are in their scope; worker 1 owns the Activity."""
     made = invoices(rows, bills)
     accounts = [{"activity_id": 9, "owner_id": 1, "opened_on": date(2003, 1, 1)}]
-    seen = in_years(rows, years)
-    owner = any(row["worker_id"] == 1 for _, row in seen)
-    known = {n for n, _ in seen}
-    inside = [i for i in made if years[0] <= i["issued_on"].year <= years[1]
-              and (owner if "activity_id" in i else i["contract_id"] in known)]
+    inside = [i for i in made if years[0] <= i["issued_on"].year <= years[1]]
     clients = [{"client_id": n} for n in range(1, 5)]
     return panels_of(rows, years, invoices=made, activities=accounts, clients=clients), inside
 
@@ -620,6 +620,8 @@ def test_bills_of_an_activity_to_a_client_elsewhere_are_in_no_client_year_of_bru
                        clients=[{"client_id": c, "home_nis": nis} for c, nis in SEATS.items()],
                        activities=[{"activity_id": 9, "owner_id": 1, "opened_on": date(2004, 1, 1)}])
     assert rows_of(panels.client_year.execute(), ("client_id", "invoiced_cents")) == [(1, 10)]
+    assert panels.invoice_month.execute()["invoices"].tolist() == [1]
+    assert panels.invoiced_month.execute()["gross_cents"].tolist() == [10]
 
 
 @pytest.mark.parametrize("name", WHO)
@@ -638,6 +640,22 @@ EXPRESSIONS = {
         "pair_month", "client_year", "invoice_month", "admissible_month")},
     "coverage": lambda p: p.coverage(7), "chains": chains, "window": lambda p: p.admissible_window(21),
     "window of every month": lambda p: p.admissible_window(42, every=True)}
+
+
+@few
+@given(BOUGHT, BILLS, st.integers(1, 6))
+def test_ranges_of_workers_give_the_panels_of_all(panels_of, rows, bills, at_once):
+    whole, _ = traded(panels_of, rows, bills, YEARS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.panels.panels.CONTRACTS_AT_ONCE", at_once)
+        cut, _ = traded(panels_of, rows, bills, YEARS)
+        ids = [set(part.contracts.worker_id.execute()) for part in cut.ranges]
+        assert sum(map(len, ids)) == len(set().union(*ids)) == len({row["worker_id"] for row in rows})
+        for name in ("worker_month", "worker_year", "admissible_month", "client_year"):
+            columns = sorted(getattr(whole, name).columns)
+            seen, expected = (sorted(rows_of(getattr(p, name).execute(), columns), key=repr) for p in (cut, whole))
+            assert seen == expected
+        assert len(cut.ranges) == 1 or len(rows) > at_once
 
 
 class SparkOptions(ibis.config.Config):
