@@ -14,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from analysis.errors import StudyError
 
 SECONDS = 10     # to wait for a server
+# The server cannot know how many rows an expression of dates leaves, expects few, and loops over joins for hours.
+SETTINGS = "SET enable_nestloop = off; SET jit = off; SET work_mem = '128MB'"
 
 
 class Connection(psycopg.Connection):
@@ -94,6 +96,8 @@ def open_postgres(name: str, url: str) -> PostgreSQL:
     """The backend of dataset `name` at `url`; StudyError says why there is none."""
     backend = PostgreSQL.from_connection(connection(f"dataset {name!r}", url, autocommit=True))
     backend.dataset = name
+    with told(name), backend.con.cursor() as cursor:
+        cursor.execute(SETTINGS)
     return backend
 
 

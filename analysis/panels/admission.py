@@ -6,7 +6,7 @@ import ibis
 from ibis import _
 
 from analysis import law
-from analysis.panels.months import hundredths, spread
+from analysis.panels.months import hundredths, spread, whole
 
 
 def reference_fee(day):
@@ -40,25 +40,32 @@ def admissible_month(panels):
     quarter add up to more than 78 days, the earlier months count first: min(78, sum to the end of the month) −
     min(78, sum to its beginning). Columns: worker_id, month, admissible_100 (hundredths of a day).
     """
+    return capped(panels, admissible(panels.contracts))
+
+
+def capped(panels, contracts):
+    """`admissible_month` of `contracts` that have their own admissible_100."""
     cap = round(law.rate("admissible_quarter") * 100)
-    m = spread(admissible(panels.contracts), ("worker_id",), ("admissible_100",))
-    m = panels.in_scope(m).group_by("worker_id", "month").agg(counted=_.admissible_100.sum())
-    m = m.mutate(quarter=(_.month // 3).cast("int32"))
-    so_far = ibis.window(group_by=["worker_id", "quarter"], order_by="month", rows=(None, 0))
-    m = m.mutate(until=_.counted.sum().over(so_far))
-    m = m.mutate(admissible_100=(ibis.least(_.until, cap) - ibis.least(_.until - _.counted, cap)).cast("int64"))
-    return m.select("worker_id", "month", "admissible_100")
+    m = panels.in_scope(spread(contracts, ("worker_id",), ("admissible_100",)))
+    q = m.group_by("worker_id", first=(m.month // 3 * 3).cast("int32")).agg(**{
+        f"of_{place}": whole(m.admissible_100.sum(where=m.month % 3 == place)) for place in range(3)})
+    q = q.mutate(place=ibis.range(0, 3).unnest(), until_0=_.of_0.fill_null(0))
+    q = q.mutate(until_1=_.until_0 + _.of_1.fill_null(0))
+    m = q.select(
+        "worker_id", month=(q.first + q.place).cast("int32"),
+        counted=ibis.cases((q.place == 0, q.of_0), (q.place == 1, q.of_1), else_=q.of_2),
+        before=ibis.cases((q.place == 0, 0), (q.place == 1, q.until_0), else_=q.until_1),
+    ).filter(_.counted.notnull())       # a month without work
+    return m.select("worker_id", "month", admissible_100=(
+        ibis.least(_.before + _.counted, cap) - ibis.least(_.before, cap)).cast("int64"))
 
 
 def every_month(panels, months):
     """`months` (worker_id, month, admissible_100) filled with zeros from a worker's first month to the scope's end."""
-    span = list(range(panels.scope.first_year * 12, panels.scope.last_year * 12 + 12))
-    calendar = ibis.memtable({"month": span}, schema=ibis.schema({"month": "int32"}))
     first = months.group_by("worker_id").agg(since=_.month.min())
-    empty = first.join(calendar, [calendar.month >= first.since]).select(
-        "worker_id", "month", admissible_100=ibis.literal(0, "int64"))
-    both = ibis.union(months.select(empty.columns), empty)
-    return both.group_by("worker_id", "month").agg(admissible_100=_.admissible_100.sum())
+    every = first.select("worker_id", month=ibis.range(first.since, panels.scope.last_year * 12 + 12).unnest())
+    every = every.mutate(month=_.month.cast("int32")).left_join(months, ["worker_id", "month"])
+    return every.select("worker_id", "month", admissible_100=_.admissible_100.fill_null(0))
 
 
 def admissible_window(panels, months: int, every: bool = False):
@@ -71,4 +78,4 @@ def admissible_window(panels, months: int, every: bool = False):
     """
     m = every_month(panels, panels.admissible_month) if every else panels.admissible_month
     preceding = ibis.window(group_by="worker_id", order_by="month", range=(1 - months, 0))
-    return m.mutate(window_100=_.admissible_100.sum().over(preceding).cast("int64"))
+    return m.mutate(window_100=whole(m.admissible_100.sum().over(preceding)))

@@ -3,7 +3,14 @@
 import ibis
 from ibis import _
 
-from analysis.panels.months import days_between, hundredths, month_of, spread
+from analysis.panels.months import days_between, hundredths, month_of, new_year, spread, sums, whole, year_of
+
+
+def client_month(panels):
+    """One row per worker, client (null: the worker's Activities) and month with work: the columns of `pair_month`."""
+    m = panels.contract_month
+    return m.group_by("worker_id", "client_id", "month").agg(
+        **sums(m, ("days_100", "hours_100", "gross_cents")), contracts=_.count())   # a contract has one row in a month
 
 
 def pair_month(panels):
@@ -12,10 +19,34 @@ def pair_month(panels):
     Sums of `contract_month` over the contracts of a client; those bought by an Activity are in no pair.
     Columns: worker_id, client_id, month, days_100, hours_100 (null where none is recorded), gross_cents, contracts.
     """
-    m = panels.contract_month.filter(_.client_id.notnull())
-    return m.group_by("worker_id", "client_id", "month").agg(
-        days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
-        contracts=_.count())            # a contract has one row in a month
+    return client_month(panels).filter(_.client_id.notnull())
+
+
+def pair_year(panels):
+    """One row per worker, client and year of the scope with work that the client buys, or an invoice to it.
+
+    Columns: worker_id, client_id, year; days_100, gross_cents, real_cents of the contracts that the client bought,
+    spread as in `contract_month`; contracts at work in the year; first_month and last_month with such work (null
+    without any); invoiced_cents by year of issue, for contracts and for the worker's own Activities, excluding VAT,
+    credit notes deducted (null where the dataset has no invoices).
+    """
+    billed = panels.dataset.has("invoices")
+    pair, year = ["worker_id", "client_id", "year"], (_.month // 12).cast("int32")
+    m = panels.real(panels.contract_month.filter(_.client_id.notnull())).mutate(year=year)
+    rows = m.group_by(pair).agg(
+        days_100=_.days_100.sum(), gross_cents=_.gross_cents.sum(), real_cents=_.real_cents.sum(),
+        contracts=_.contract_id.nunique(), first_month=_.month.min(), last_month=_.month.max(),
+    ).mutate(invoiced_cents=ibis.literal(0, "int64") if billed else ibis.null("int64"))
+    if billed:
+        i = panels.in_scope(panels.invoices.mutate(month=month_of(_.issued_on))).mutate(year=year)
+        nothing, never = ibis.literal(0, "int64"), ibis.null("int32")
+        i = i.group_by(pair).agg(invoiced_cents=_.amount_cents.sum()).mutate(
+            days_100=nothing, gross_cents=nothing, real_cents=ibis.literal(0.0), contracts=nothing, first_month=never,
+            last_month=never)
+        rows = ibis.union(rows, i.select(rows.columns))
+    added = ("days_100", "gross_cents", "real_cents", "contracts", "invoiced_cents")
+    return rows.group_by(pair).agg(
+        **{n: rows[n].sum() for n in added}, first_month=_.first_month.min(), last_month=_.last_month.max())
 
 
 def client_year(panels):
@@ -26,19 +57,17 @@ def client_year(panels):
     contract covers (null without one); invoiced_cents by year of issue, for contracts and Activities, excluding VAT,
     credit notes deducted (null where the dataset has no invoices).
     """
-    billed = panels.dataset.has("invoices")
-    work = panels.kept(bought_year).mutate(invoiced_cents=ibis.literal(0, "int64") if billed else ibis.null("int64"))
-    both = work
-    if billed:
-        i = panels.bills.mutate(year=_.issued_on.year().cast("int32"))
-        i = i.filter(_.year.between(panels.scope.first_year, panels.scope.last_year))
-        nothing, never = ibis.literal(0, "int64"), ibis.null("date")
-        i = i.group_by("client_id", "year").agg(invoiced_cents=_.amount_cents.sum()).mutate(
-            workers=nothing, contracts=nothing, days_100=nothing, gross_cents=nothing, first_on=never, last_on=never)
-        both = ibis.union(work, i.select(work.columns))
-    counts = ("workers", "contracts", "days_100", "gross_cents", "invoiced_cents")
-    return both.group_by("client_id", "year").agg(
-        first_on=_.first_on.min(), last_on=_.last_on.max(), **{n: both[n].sum() for n in counts})
+    keys, counts = ["client_id", "year"], ("workers", "contracts", "days_100", "gross_cents")
+    work = panels.kept(bought_year)
+    work = work.group_by(keys).agg(**sums(work, counts), first_on=_.first_on.min(), last_on=_.last_on.max())
+    if not panels.dataset.has("invoices"):
+        return work.mutate(invoiced_cents=ibis.null("int64"))
+    i = panels.bills.filter(_.issued_on.between(*panels.days)).mutate(year=year_of(_.issued_on))
+    i = i.group_by(keys).agg(invoiced_cents=whole(i.amount_cents.sum()))
+    both = work.outer_join(i, keys)
+    return both.select(
+        "first_on", "last_on", **{key: ibis.coalesce(both[key], both[f"{key}_right"]) for key in keys},
+        **{n: both[n].fill_null(0) for n in (*counts, "invoiced_cents")})
 
 
 def bought_year(panels):
@@ -46,17 +75,14 @@ def bought_year(panels):
 
     Its sums over ranges of workers are those of all, for a worker and a contract are in one range alone.
     """
-    keys = ("contract_id", "worker_id", "client_id", "start_on", "end_on")
+    keys, amounts = ("worker_id", "client_id", "start_on", "end_on"), ("days_100", "gross_cents")
     c = panels.contracts.filter(_.client_id.notnull()).mutate(days_100=hundredths(_.days))
-    m = panels.in_scope(spread(c, keys, ("days_100", "gross_cents"))).mutate(year=(_.month // 12).cast("int32"))
-    m = m.mutate(
-        first_on=ibis.greatest(_.start_on, ibis.date(_.year, 1, 1)),
-        last_on=ibis.least(_.end_on, ibis.date(_.year, 12, 31)),
-    )
-    return m.group_by("client_id", "year").agg(
-        workers=_.worker_id.nunique(), contracts=_.contract_id.nunique(), days_100=_.days_100.sum(),
-        gross_cents=_.gross_cents.sum(), first_on=_.first_on.min(), last_on=_.last_on.max(),
-    )
+    y = spread(c, keys, amounts, by="year").filter(_.year.between(panels.scope.first_year, panels.scope.last_year))
+    y = y.group_by("client_id", "year").agg(
+        workers=_.worker_id.nunique(), contracts=_.count(), **sums(y, amounts),     # a contract has one row in a year
+        first_on=_.start_on.min(), last_on=_.end_on.max())
+    return y.mutate(first_on=ibis.greatest(_.first_on, new_year(_.year)),
+                    last_on=ibis.least(_.last_on, ibis.date(_.year, 12, 31)))
 
 
 def invoice_month(panels):
@@ -68,21 +94,17 @@ def invoice_month(panels):
     issue to payment, so that the amount-weighted days to payment are paid_cent_days ÷ paid_cents; late, the number paid
     after the due day; late_days, Σ days from due day to payment of these. Money in cents excluding VAT.
     """
-    i = panels.bills.mutate(month=month_of(_.issued_on))
-    i = panels.in_scope(i).mutate(
-        debit=(_.amount_cents >= 0).ifelse(_.amount_cents, 0), credit=(_.amount_cents < 0).ifelse(-_.amount_cents, 0),
-        invoice=(_.amount_cents >= 0).cast("int64"),
+    i = panels.bills.filter(_.issued_on.between(*panels.days)).mutate(
+        month=month_of(_.issued_on), debit=ibis.greatest(_.amount_cents, 0),
+        invoices=(_.amount_cents >= 0).cast("int64"), settled=_.paid_on.notnull().cast("int64"),
+        lost=(_.paid_on.isnull() & _.written_off_on.notnull()).cast("int64"),
         wait=days_between(_.issued_on, _.paid_on).fill_null(0), over=days_between(_.due_on, _.paid_on).fill_null(0),
     )
-    settled = i.paid_on.notnull()
-    lost = i.paid_on.isnull() & i.written_off_on.notnull()
-    late = settled & (i.over > 0) & (i.amount_cents >= 0)
-    i = i.mutate(
-        paid=settled.ifelse(i.invoice, 0), paid_cents=settled.ifelse(i.debit, 0), paid_cent_days=i.debit * i.wait,
-        written_off_cents=lost.ifelse(i.debit, 0), unpaid_cents=(settled | lost).ifelse(0, i.debit),
-        late=late.cast("int64"), late_days=late.ifelse(i.over, 0),
+    late = ((i.over > 0) & (i.amount_cents >= 0)).cast("int64")
+    i = i.select(
+        "month", "invoices", amount_cents=i.debit, credit_cents=i.debit - i.amount_cents,
+        paid=i.settled * i.invoices, paid_cents=i.settled * i.debit, paid_cent_days=i.debit * i.wait,
+        written_off_cents=i.lost * i.debit, unpaid_cents=(1 - i.settled - i.lost) * i.debit,
+        late=late, late_days=late * i.over,
     )
-    sums = ("paid", "paid_cents", "paid_cent_days", "written_off_cents", "unpaid_cents", "late", "late_days")
-    return i.group_by("month").agg(
-        invoices=i.invoice.sum(), amount_cents=i.debit.sum(), credit_cents=i.credit.sum(),
-        **{n: i[n].sum() for n in sums})
+    return i.group_by("month").agg(**sums(i, i.columns[1:]))

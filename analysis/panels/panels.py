@@ -1,6 +1,7 @@
 """The panels of a dataset under a scope, each computed once."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
@@ -12,7 +13,8 @@ from analysis.datasets import Dataset
 from analysis.engines import in_ranges, keep
 from analysis.errors import unknown
 from analysis.panels import admission, buyers, spells
-from analysis.panels.months import hundredths, month_of, spread
+from analysis.panels.coverage import coverage_month as coverage_by_month
+from analysis.panels.months import hundredths, month_of, spread, sums
 from analysis.scope import BRUSSELS, MAIN_ACTIVITY_DAYS, POPULATIONS, Scope
 
 CONTRACTS_AT_ONCE = 2_000_000
@@ -55,6 +57,11 @@ class Panels:
         """The union of `panel(range)` over the ranges of workers, computed once and kept while it is in use."""
         return keep(*(panel(part) for part in self.ranges))
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of the scope's years."""
+        return date(self.scope.first_year, 1, 1), date(self.scope.last_year, 12, 31)
+
     # -- events ------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -67,7 +74,8 @@ class Panels:
     def contracts(self):
         """The contracts in the scope's region and years (by their first and last day), couriers as asked."""
         c = self._couriers_as_asked(self.dataset.table("contracts"))
-        c = c.filter((c.end_on.year() >= self.scope.first_year) & (c.start_on.year() <= self.scope.last_year))
+        first, last = self.days
+        c = c.filter((c.end_on >= first) & (c.start_on <= last))
         return self._in_region(self._of_members(c))
 
     def _couriers_as_asked(self, contracts):
@@ -156,10 +164,9 @@ class Panels:
         the scope, health index), contracts, clients.
         """
         def months(panels):
-            m = panels.contract_month.group_by("worker_id", "month").agg(
-                days_100=_.days_100.sum(), hours_100=_.hours_100.sum(), gross_cents=_.gross_cents.sum(),
-                contracts=_.count(), clients=_.client_id.nunique(),     # a contract has one row in a month
-            )
+            m = buyers.client_month(panels)     # first: faster than to count clients that differ
+            m = m.group_by("worker_id", "month").agg(
+                **sums(m, ("days_100", "hours_100", "gross_cents", "contracts")), clients=_.client_id.count())
             return panels.real(m.mutate(year=(_.month // 12).cast("int32")))
 
         return self.kept(months)
@@ -216,10 +223,22 @@ class Panels:
     admissible_window = admission.admissible_window
 
     @cached_property
+    def pair_year(self):
+        return self.kept(buyers.pair_year)     # every measure of dependence reads it
+
+    pair_year.__doc__ = buyers.pair_year.__doc__
+
+    @cached_property
     def admissible_month(self):
         return self.kept(admission.admissible_month)     # seven windows look back on it
 
     admissible_month.__doc__ = admission.admissible_month.__doc__
+
+    @cached_property
+    def coverage_month(self):
+        return self.kept(coverage_by_month)
+
+    coverage_month.__doc__ = coverage_by_month.__doc__
 
     def population(self, name: str):
         """The worker-years of one population of POPULATIONS."""

@@ -7,19 +7,19 @@ from analysis.panels.months import days_between, spread
 
 CHAIN_GAP = 14                       # days between two contracts of one chain
 CHAIN_DAYS, CHAIN_CONTRACTS, CHAIN_DENSITY, CHAIN_ONE_DAY = 120, 20, 0.5, 0.8
-ORDER = ("start_on", "contract_id")
 
 
-def islands(contracts, keys, gap: int, name: str):
-    """`contracts` with the column `name`: 1, 2 … of the island of the contract among those with the same `keys`.
+def covered_before(keys):
+    """The last day that any earlier contract with the same `keys` covers.
 
-    A contract opens an island if more than `gap` days lie between it and the last day that any earlier one covers.
+    Which of several contracts of one first day is earlier does not matter: all but one find that day covered.
     """
-    earlier = ibis.window(group_by=keys, order_by=ORDER, rows=(None, -1))
-    c = contracts.mutate(covered=_.end_on.max().over(earlier))
-    opens = c.covered.isnull() | (days_between(c.covered, c.start_on) - 1 > gap)
-    c = c.mutate(opens=opens.cast("int32"))
-    return c.mutate(**{name: _.opens.sum().over(ibis.window(group_by=keys, order_by=ORDER, rows=(None, 0)))})
+    return _.end_on.max().over(ibis.window(group_by=keys, order_by="start_on", rows=(None, -1)))
+
+
+def opens(contracts, gap: int):
+    """Whether a contract opens an island: more than `gap` days lie between it and what is `covered` before."""
+    return contracts.covered.isnull() | (days_between(contracts.covered, contracts.start_on) - 1 > gap)
 
 
 def spells(panels, gap: int = 0):
@@ -29,9 +29,15 @@ def spells(panels, gap: int = 0):
     One row per worker and spell, whole also where it reaches beyond the scope's years.
     Columns: worker_id, spell, start_on, end_on, length (calendar days), contracts.
     """
-    c = panels.contracts.select("worker_id", "contract_id", "start_on", "end_on")
-    s = islands(c, "worker_id", gap, "spell").group_by("worker_id", "spell").agg(
-        start_on=_.start_on.min(), end_on=_.end_on.max(), contracts=_.count())
+    worker, in_order = ibis.window(group_by="worker_id"), ibis.window(group_by="worker_id", order_by="start_on")
+    c = panels.contracts.select("worker_id", "start_on", "end_on").mutate(
+        covered=covered_before("worker_id"), earlier=ibis.rank().over(in_order),
+        last_on=_.end_on.max().over(worker), all=_.count().over(worker))
+    first = c.filter(opens(c, gap))     # of each spell, which ends before the next
+    s = first.select(
+        "worker_id", "start_on", spell=ibis.row_number().over(in_order) + 1,
+        end_on=ibis.coalesce(first.covered.lead().over(in_order), first.last_on),
+        contracts=ibis.coalesce(first.earlier.lead().over(in_order), first.all) - first.earlier)
     return s.mutate(length=days_between(_.start_on, _.end_on) + 1)
 
 
@@ -53,7 +59,9 @@ def chains(panels, gap: int = CHAIN_GAP):
     one day, and density ≥ ½.
     """
     pair = ["worker_id", "client_id"]
-    c = islands(panels.contracts.filter(_.client_id.notnull()), pair, gap, "chain")
+    c = panels.contracts.filter(_.client_id.notnull()).mutate(covered=covered_before(pair))
+    until = ibis.window(group_by=pair, order_by="start_on", range=(None, 0))
+    c = c.mutate(opens=opens(c, gap).cast("int32")).mutate(chain=_.opens.sum().over(until))
     c = c.mutate(single=(c.start_on == c.end_on).cast("float64"))
     c = c.group_by(*pair, "chain").agg(
         start_on=_.start_on.min(), end_on=_.end_on.max(), contracts=_.count(), days=_.days.sum(),
