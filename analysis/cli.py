@@ -200,6 +200,20 @@ def push(
         console.print(f"  {table:20s} {count:>12,} rows", markup=False)
 
 
+@app.command()
+def criteria() -> None:
+    """The digest of the registered criteria, and whether the last entry of their log has it. Exit code 1 if not."""
+    from analysis.verdict import criteria
+
+    registered = criteria.read()
+    now, last = criteria.digest(registered), registered["log"][-1]
+    print(now)
+    if last["digest"] != now:
+        console.print(f"  the log ends with {last['digest']} of {last['date']}: add an entry with the reason",
+                      markup=False)
+        raise typer.Exit(1)
+
+
 def _open(dataset, settings):
     from analysis import datasets
     from analysis.publish.book import find_book

@@ -6,6 +6,7 @@ the data, and its data as CSV. A table that is absent from the dataset gives a f
 
 import io
 import re
+from itertools import pairwise
 
 from analysis.blocks import Block, show
 from analysis.errors import StudyError
@@ -15,19 +16,20 @@ SIZE = (4.9, 3.6)  # inches; legible at the width of a phone
 COLOURS = ("#0b5394", "#c45a00", "#2e7d32", "#7b3fa0", "#a61c3c", "#5b5b5b")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 SEEN_BREAK = "#888888"
+CORNERS = ((0.97, 0.97), (0.97, 0.03), (0.03, 0.97), (0.03, 0.03))
 CROWD = 60     # points of a line; more of them need no markers
 
 
 def lines(table: SafeTable, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
-          events=None):
+          events=None, band=()):
     """Lines of `y` (one column, or several) over `x`, one per value of `by`.
 
     `breaks` names a boolean column that is true where a series changes its method: a dotted vertical line.
     `labels` renames series. `events` is a SafeTable with `date` and `name` (and `when`): numbered dashed lines that the
-    caption explains, on an axis in years.
+    caption explains, on an axis in years. `band` names the columns (low, high) of an interval around one column `y`.
     """
     show(line_figure(table, name=name, x=x, y=y, caption=caption, by=by, breaks=breaks, x_label=x_label,
-                     y_label=y_label, labels=labels, events=events))
+                     y_label=y_label, labels=labels, events=events, band=band))
 
 
 def steps(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label="", labels=None):
@@ -42,10 +44,19 @@ def bars(table: SafeTable, *, name, x, y, caption, by=None, x_label="", y_label=
                     labels=labels))
 
 
+def maps(table: SafeTable, *, name, x, y, share, by, caption, x_label, y_label, corners, middle=0.5):
+    """A map of the unit square for each value of `by`: the `share` of each cell, whose middle is at `x`, `y`.
+
+    `corners` names the four quarters that meet at `middle`: upper right, lower right, upper left, lower left.
+    """
+    show(map_figure(table, name=name, x=x, y=y, share=share, by=by, caption=caption, x_label=x_label,
+                    y_label=y_label, corners=corners, middle=middle))
+
+
 def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
-                events=None, drawstyle="default", marker=True) -> Block:
+                events=None, drawstyle="default", marker=True, band=()) -> Block:
     """The block of `lines` and `steps`."""
-    series = _series(table, name, x, y, by, labels)
+    series = _series(table, name, x, y, by, labels, band)
     if series is None:
         return _absent(table, name, caption)
     import pandas as pd
@@ -57,6 +68,9 @@ def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="",
                  markers=list(MARKERS[: len(series)]) if marker and len(frame) <= CROWD * len(series) else False,
                  dashes=False, markersize=4.5, linewidth=1.8, drawstyle=drawstyle, estimator=None, errorbar=None,
                  legend=False)
+    for colour, points in zip(COLOURS, series.values(), strict=False):
+        if band:
+            axes.fill_between(points["x"], points["low"], points["high"], color=colour, alpha=0.16, linewidth=0)
     broken = sorted(set(table.frame.loc[table.frame[breaks].eq(True), x])) if breaks else []
     for place in broken:
         axes.axvline(place, color=SEEN_BREAK, linestyle=":", linewidth=1.1, zorder=0)
@@ -91,14 +105,63 @@ def bar_figure(table, *, name, x, y, caption, by=None, x_label="", y_label="", l
     return _finish(figure, axes, table, series, name, caption, x_label, y_label, "Bar chart")
 
 
-def _series(table, name, x, y, by, labels):
-    """The series to draw, label → frame of x and y without gaps; None where there is nothing to draw."""
-    if not isinstance(table, SafeTable):
-        raise StudyError(f"Figure {name!r} was given a {type(table).__name__}; figures are drawn from a SafeTable.")
-    if not re.fullmatch(r"[a-z0-9-]+", name):
-        raise StudyError(f"Figure name {name!r} must be lower-case-with-hyphens.")
+def map_figure(table, *, name, x, y, share, by, caption, x_label, y_label, corners, middle) -> Block:
+    """The block of `maps`."""
+    _check(table, name)
+    table.require(x, y, share, by)
+    if table.absent or table.frame[share].isna().all():
+        return _absent(table, name, caption)
+    from matplotlib.ticker import MaxNLocator
+
+    seen = table.frame.dropna(subset=[share]).astype({share: float})
+    spans, highest = list(dict.fromkeys(seen[by])), seen[share].max()
+    side = min(b - a for column in (x, y) for a, b in pairwise(sorted({*seen[column], *table.frame[column]})))
+    figure, _ = _canvas((len(spans) + 1) // 2, min(len(spans), 2))
+    panels = figure.axes
+    told = []
+    for place, span in zip(panels, spans, strict=False):
+        cells = seen[seen[by] == span]
+        grid = cells.pivot(index=y, columns=x, values=share)
+        mesh = place.pcolormesh(grid.columns, grid.index, grid, cmap="Blues", vmin=0, vmax=highest)
+        place.axvline(middle, color=SEEN_BREAK, linewidth=0.9)
+        place.axhline(middle, color=SEEN_BREAK, linewidth=0.9)
+        place.set(xlim=(0, 1), ylim=(0, 1), title=str(span), aspect="equal", xlabel=x_label, ylabel=y_label)
+        place.grid(False)
+        place.label_outer()
+        quarters = _quarters(cells, x, y, share, middle)
+        told.append(f"{span}: " + ", ".join(f"{c} {q:.0%}" for c, q in zip(corners, quarters, strict=True)))
+        for corner, quarter, (at, height) in zip(corners, quarters, CORNERS, strict=True):
+            words = "\n".join([*corner.rsplit(" ", 1), ""]) if span == spans[0] else ""
+            place.text(at, height, f"{words}{quarter:.0%}", ha="left" if at < middle else "right", fontsize=8,
+                       va="bottom" if height < middle else "top")
+    for empty in panels[len(spans):]:
+        empty.set_axis_off()
+    bar = figure.colorbar(mesh, ax=panels, location="bottom", shrink=0.6, pad=0.02, format=_percent,
+                          ticks=MaxNLocator(5, steps=[1, 2, 5, 10]))
+    bar.ax.tick_params(labelsize=8)
+    bar.set_label("share in a cell", fontsize=9)
+    alt = (f"Maps of {x_label} from left to right and {y_label} from bottom to top, cells of {side:.2g} by {side:.2g}. "
+           f"Shares of the quarters, cells that are shown: {'; '.join(told)}. {table.banner}.")
+    return _stamped(figure, table, name, caption, alt)
+
+
+def _quarters(cells, x, y, share, middle) -> list[float]:
+    """The sums of `share` in the upper right, lower right, upper left and lower left quarter."""
+    right, up = cells[x] >= middle, cells[y] >= middle
+    return [cells.loc[chosen, share].sum() for chosen in (right & up, right & ~up, ~right & up, ~right & ~up)]
+
+
+def _percent(value, _place) -> str:
+    return f"{value:.0%}"
+
+
+def _series(table, name, x, y, by, labels, band=()):
+    """The series to draw, label → frame of x, y (low, high) where y is known; None where there is nothing to draw."""
+    _check(table, name)
     columns = [y] if isinstance(y, str) else list(y)
-    table.require(x, *columns, *([by] if by else []))
+    if band and len(columns) > 1:
+        raise StudyError(f"Figure {name!r} has a band and several columns; a band is the interval of one column.")
+    table.require(x, *columns, *band, *([by] if by else []))
     if table.absent:
         return None
     labels = labels or {}
@@ -108,14 +171,25 @@ def _series(table, name, x, y, by, labels):
         for column in columns:
             parts = [str(labels.get(p, p)) for p in (group, column) if p is not None]
             label = parts[0] if by and len(columns) == 1 else parts[-1] if by is None else " · ".join(parts)
-            points = frame[[x, column]].set_axis(["x", "y"], axis=1).dropna()
+            points = frame[[x, column, *band]].set_axis(["x", "y", "low", "high"][: 2 + len(band)], axis=1)
+            points = points.dropna(subset=["x", "y"])
             if len(points):
-                drawn[label] = points.astype({"y": float})
+                drawn[label] = points.astype(dict.fromkeys(points.columns.drop("x"), float))
     return drawn or None
 
 
-def _canvas():
-    """A fresh figure in the book's style, made without pyplot, so that no state outlives it."""
+def _check(table, name) -> None:
+    if not isinstance(table, SafeTable):
+        raise StudyError(f"Figure {name!r} was given a {type(table).__name__}; figures are drawn from a SafeTable.")
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        raise StudyError(f"Figure name {name!r} must be lower-case-with-hyphens.")
+
+
+def _canvas(rows=1, columns=1):
+    """A fresh figure in the book's style, made without pyplot, so that no state outlives it.
+
+    Several panels are an array of axes, a single one is alone.
+    """
     import matplotlib as mpl
     import seaborn as sns
     from matplotlib.figure import Figure
@@ -124,8 +198,11 @@ def _canvas():
                   rc={"axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y",
                       "grid.color": "#e3e3e3", "font.size": 11})
     mpl.rcParams.update({"svg.hashsalt": "smartbook", "svg.fonttype": "path"})
-    figure = Figure(figsize=SIZE, layout="constrained")
-    return figure, figure.add_subplot()
+    if rows * columns == 1:
+        figure = Figure(figsize=SIZE, layout="constrained")
+        return figure, figure.add_subplot()
+    figure = Figure(figsize=(SIZE[0], 0.8 + 2.3 * rows), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
 def _mark(axes, events: SafeTable) -> str:
@@ -146,7 +223,8 @@ def _mark(axes, events: SafeTable) -> str:
 
 def _scale(axes, series):
     """Start at zero unless the data lie far from it; whole years on a year axis."""
-    values = [v for f in series.values() for v in f["y"]]
+    values = [v for f in series.values() for column in f.columns.intersection(["y", "low", "high"])
+              for v in f[column].dropna()]
     low, high = min(values), max(values)
     if 0 <= low < 0.6 * high:
         axes.set_ylim(bottom=0)
@@ -164,10 +242,14 @@ def _finish(figure, axes, table, series, name, caption, x_label, y_label, kind) 
     if len(series) > 1:
         handles = [Line2D([], [], color=COLOURS[n % len(COLOURS)], linewidth=3) for n in range(len(series))]
         figure.legend(handles, list(series), loc="outside upper left", ncols=2, frameon=False, fontsize=10)
+    return _stamped(figure, table, name, caption, _alternative(kind, series, y_label or x_label, table))
+
+
+def _stamped(figure, table, name, caption, alt) -> Block:
+    """The block of a figure that says on itself what kind of data it shows."""
     if table.origin != "public":
         figure.text(0.995, 0.005, table.banner, ha="right", va="bottom", fontsize=7.5, color="#a61c3c")
         figure.get_layout_engine().set(rect=(0, 0.035, 1, 0.965))
-    alt = _alternative(kind, series, y_label or x_label, table)
     svg = _svg(figure, Title=table.banner)
     return Block("figure", name, caption=caption + provenance(table), alt=alt, csv=table.csv(), svg=svg)
 
@@ -197,7 +279,8 @@ def _absent(table: SafeTable, name: str, caption: str) -> Block:
     figure, axes = _canvas()
     axes.set_axis_off()
     axes.text(0.5, 0.5, fill(why, 52), ha="center", va="center", fontsize=12)
-    return Block("figure", name, caption=f"{caption} *{why}*", alt=why, csv=f"# {why}\n", svg=_svg(figure))
+    return Block("figure", name, caption=f"{caption} *{why}*", alt=why, csv=f"# {table.banner}\n# {why}\n",
+                 svg=_svg(figure))
 
 
 def _alternative(kind, series, measured, table) -> str:
@@ -207,8 +290,17 @@ def _alternative(kind, series, measured, table) -> str:
         first, last = frame.iloc[0], frame.iloc[-1]
         low, high = frame.loc[frame["y"].idxmin()], frame.loc[frame["y"].idxmax()]
         told.append(f"{label}: {_number(first.y)} at {_number(first.x)}, {_number(last.y)} at {_number(last.x)}; "
-                    f"lowest {_number(low.y)} at {_number(low.x)}, highest {_number(high.y)} at {_number(high.x)}")
+                    f"lowest {_number(low.y)} at {_number(low.x)}, highest {_number(high.y)} at {_number(high.x)}"
+                    f"{_bounds(frame)}")
     return f"{kind} of {measured or 'values'}. {'. '.join(told)}. {table.banner}."
+
+
+def _bounds(frame) -> str:
+    """The interval at the first and at the last place where there is one; empty where a series has none."""
+    known = frame.dropna(subset=["low", "high"]) if "low" in frame else frame.head(0)
+    ends = known.iloc[[0, -1][: len(known)]]
+    told = " and ".join(f"{_number(e.low)} to {_number(e.high)} at {_number(e.x)}" for e in ends.itertuples())
+    return f"; interval {told}" if told else ""
 
 
 def _number(value) -> str:

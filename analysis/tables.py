@@ -19,6 +19,8 @@ def show(table: SafeTable, *, name, caption, columns=None, formats=None) -> None
 def table_block(table, *, name, caption, columns=None, formats=None) -> Block:
     """The columns of `columns` (name → heading; all where it is not given), each in its format of `formats`.
 
+    A format is a string such as "{:.0%}", or a function such as `cited`.
+
     A withheld number shows as an ellipsis. A table that is absent from the dataset is one cell that says so.
     """
     if not isinstance(table, SafeTable):
@@ -47,7 +49,17 @@ def _cell(value, form) -> str:
     if pandas.isna(value):
         return WITHHELD
     if form:
-        return form.format(value)
+        return form(value) if callable(form) else form.format(value)
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return str(value).replace("|", "\\|")
+
+
+def cited(source: str) -> str:
+    """The source of a public parameter as a citation; `assumption`, where no document was read, as a word."""
+    return source if source == "assumption" else f"{{cite:p}}`{source}`"
+
+
+def words(name: str) -> str:
+    """A name of the data in words: `student_quota` is shown as student quota."""
+    return name.replace("_", " ")

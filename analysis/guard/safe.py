@@ -116,9 +116,11 @@ def protect(frame, keys, count: str, origin: str, guarded: bool, k: int = K_WORK
         raise StudyError(f"A result without its number of people (column `{count}`) may not be shown.")
     small = small_cells(frame, count, k)
     values = [c for c in frame.columns if c not in keys]
-    frame = frame.astype(dict.fromkeys(values, object)) if small.any() else frame.copy()
-    frame.loc[small, values] = None
-    frame[values] = frame[values].infer_objects()
+    frame = frame.copy()
+    if small.any():
+        frame = frame.astype(dict.fromkeys(values, object))
+        frame.loc[small, values] = None
+        frame[values] = frame[values].infer_objects()
     for name in set(names) & set(keys):
         frame[name] = frame[name].where(frame[name].isin(frame.loc[~small, name]), WITHHELD)
     frame[SUPPRESSED] = small

@@ -4,6 +4,8 @@ The numbers are in the CSV files of this folder, never in code; README.md says w
 """
 
 from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +15,40 @@ FOLDER = Path(__file__).parent
 
 _DATES = ("date", "valid_from", "valid_to")
 _INTEGERS = ("year", "month")
-_MAYBE_INTEGERS = ("age_min", "age_max", "days", "window_months")
+_MAYBE_INTEGERS = ("age_min", "age_max", "days", "window_months", "career_days", "career_months", "per_missing_day",
+                   "target_days")
 _NUMBERS = ("value", "monthly_eur", "quota", "rate", "student_rate", "employer_rate")
+
+
+@dataclass(frozen=True)
+class AdmissionRule:
+    """One way into unemployment benefit, for claims from `since` to `until` at the ages of a class, both inclusive.
+
+    It is met by `days` admissible days in the `window_months` before the claim, with, in the `career_months` before
+    that window, `career_days` days and `per_missing_day` for each day that the window lacks to `target_days`.
+    """
+
+    rule: str
+    since: date
+    until: date
+    age_min: int
+    age_max: int
+    days: int
+    window_months: int
+    career_days: int
+    career_months: int
+    per_missing_day: int
+    target_days: int
+
+
+@dataclass(frozen=True)
+class ArtistRule:
+    """One number of artist_rules.csv: its `value`, counted over `window_months`, from `since` to `until` inclusive."""
+
+    value: float
+    window_months: int
+    since: date
+    until: date
 
 
 def names() -> list[str]:
@@ -56,6 +90,29 @@ def reference_fees() -> list[tuple]:
     return list(_reference_fee_steps())
 
 
+def admission_rules() -> tuple[AdmissionRule, ...]:
+    """Every rule of admission_rules.csv; those of its first date also hold before it."""
+    return _admission_rules()
+
+
+def admission(day, age: int) -> tuple[AdmissionRule, ...]:
+    """The rules by which somebody of `age` years may be admitted on `day`, that of the own age class first."""
+    import pandas as pd
+
+    day = pd.Timestamp(day).date()
+    return tuple(r for r in _admission_rules() if r.since <= day <= r.until and r.age_min <= age <= r.age_max)
+
+
+def artist_rule(rule: str) -> ArtistRule:
+    """The one period of a `rule` of artist_rules.csv that counts over a window of months."""
+    rows = _read("artist_rules").dropna(subset="window_months").set_index("rule")
+    if rule not in rows.index:
+        raise unknown("artist rule", rule, set(rows.index))
+    row = rows.loc[rule]
+    return ArtistRule(float(row["value"]), int(row["window_months"]), row["valid_from"].date(),
+                      _last_day(row["valid_to"]))
+
+
 def rate(name: str) -> float:
     """One parameter of rates.csv, in the unit that the table gives."""
     rates = _rates()
@@ -75,6 +132,19 @@ def health_index(year: int, month: int) -> float:
 def deflator(year: int, month: int, base_year: int) -> float:
     """Factor from EUR of a month to EUR of `base_year`: mean index of the base year / index of the month."""
     return _yearly_index(base_year) / health_index(year, month)
+
+
+def living_standard(name: str, year: int) -> float:
+    """A benchmark of living_standards.csv for `year`, nominal EUR (`poverty_line` a year, `full_time_median` a month).
+
+    A year without a published value has that of the nearest earlier one, moved by the health index; years before the
+    first one have the first, likewise.
+    """
+    published = _living_standards().get(name)
+    if published is None:
+        raise unknown("living standard", name, _living_standards())
+    known = max((y for y in published if y <= year), default=min(published))
+    return published[known] * _yearly_index(year) / _yearly_index(known)
 
 
 def real_minimum_wage(base_year: int = 2000):
@@ -114,6 +184,13 @@ def _rates() -> dict[str, float]:
 
 
 @lru_cache
+def _living_standards() -> dict[str, dict[int, float]]:
+    rows = _read("living_standards")
+    return {name: dict(zip(group["year"].tolist(), group["value"].tolist(), strict=True))
+            for name, group in rows.groupby("name")}
+
+
+@lru_cache
 def _minimum_wage_steps() -> tuple[list, list[int]]:
     """Dates in force and EUR cents a month, in the order of time."""
     rows = _read("minimum_wage")
@@ -125,6 +202,23 @@ def _reference_fee_steps() -> tuple:
     rules = _read("artist_rules")
     rows = rules[rules["rule"] == "reference_fee"].sort_values("valid_from")
     return tuple((day.date(), round(eur * 100)) for day, eur in zip(rows["valid_from"], rows["value"], strict=True))
+
+
+@lru_cache
+def _admission_rules() -> tuple[AdmissionRule, ...]:
+    rows = _read("admission_rules")
+    first = rows["valid_from"].min()
+    counts = rows[["days", "window_months", "career_days", "career_months", "per_missing_day", "target_days"]].fillna(0)
+    return tuple(
+        AdmissionRule(row.rule, date.min if row.valid_from == first else row.valid_from.date(),
+                      _last_day(row.valid_to), int(row.age_min), int(row.age_max), *map(int, numbers))
+        for row, numbers in zip(rows.itertuples(), counts.itertuples(index=False), strict=True))
+
+
+def _last_day(valid_to) -> date:
+    import pandas as pd
+
+    return date.max if pd.isna(valid_to) else valid_to.date()
 
 
 @lru_cache

@@ -69,15 +69,26 @@ def inequality(panels: Panels, population: str = "P0") -> Answer:
 def full_time_equivalents(panels: Panels) -> Answer:
     """S-04. Volume of work: FTE = Σ hours ÷ (38 × 52), with a day of 7.6 hours where none are recorded.
 
-    Unit: full-time equivalents; `imputed` is the share of days whose hours are not recorded. Shape: year.
+    Unit: full-time equivalents. `by_pay` imputes instead gross pay ÷ the median hourly pay of the contract's trade in
+    the year (of all trades where the trade has none with hours). `imputed` is the share of days whose hours are not
+    recorded. Shape: year.
     """
     week = law.rate("full_time_week")
-    m = panels.contract_month.mutate(year=(_.month // 12).cast("int32"))
+    trade = panels.contracts.select("contract_id", trade=_.function.fill_null("?"))
+    m = panels.contract_month.join(trade, "contract_id").mutate(year=(_.month // 12).cast("int32"))
+    timed = m.filter(_.hours_100 > 0).mutate(rate=_.gross_cents / _.hours_100)
+    m = m.left_join(timed.group_by("year", "trade").agg(of_trade=_.rate.median()), ["year", "trade"]).select(
+        *m.columns, "of_trade")
+    m = m.left_join(timed.group_by("year").agg(of_all=_.rate.median()), "year").select(*m.columns, "of_all")
+    rate = ibis.coalesce(m.of_trade, m.of_all).nullif(0)
+    m = m.mutate(unhoured=m.hours_100.isnull(), hours_by_pay=m.gross_cents / rate)
     m = m.group_by("year").agg(
         workers=_.worker_id.nunique(), hours=_.hours_100.sum().fill_null(0) / 100,
-        unhoured=_.days_100.sum(where=_.hours_100.isnull()).fill_null(0) / 100, days=_.days_100.sum() / 100)
-    m = m.mutate(fte=(_.hours + week / 5 * _.unhoured) / (week * 52), imputed=_.unhoured / _.days)
-    return Answer(m.select("year", "workers", "fte", "imputed", "days"), ("year",))
+        by_pay=_.hours_by_pay.sum(where=_.unhoured).fill_null(0) / 100,
+        unhoured=_.days_100.sum(where=_.unhoured).fill_null(0) / 100, days=_.days_100.sum() / 100)
+    m = m.mutate(fte=(_.hours + week / 5 * _.unhoured) / (week * 52), by_pay=(_.hours + _.by_pay) / (week * 52),
+                 imputed=_.unhoured / _.days)
+    return Answer(m.select("year", "workers", "fte", "by_pay", "imputed", "days"), ("year",))
 
 
 def pay_rates(panels: Panels, by: str | None = None) -> Answer:
@@ -133,17 +144,26 @@ def below_minimum(panels: Panels) -> Answer:
 
 
 def low_pay(panels: Panels) -> Answer:
-    """S-07. Workers whose hourly pay of the year lies below two thirds of the median worker's in this dataset.
+    """S-07. Workers whose hourly pay of the year lies below two thirds of a median: the country's, and this dataset's.
 
-    Hourly pay is Σ gross ÷ Σ hours of the contracts with hours that start in the year. Unit: share of workers, 0–1.
-    Shape: year. Pitfall: the usual definition compares with the national median, which is
-    not in these data; a median among Smart workers measures dispersion at the bottom, not low pay in Belgium.
+    Hourly pay is Σ gross ÷ Σ hours of the contracts with hours that start in the year. `national` compares with the
+    median gross pay of full-time employees in Belgium (`living_standards`), `share` with the median worker here. Unit:
+    share of workers, 0–1. Shape: year. Pitfalls: the national median is that of full-time employees of firms of ten and
+    more, known for few years and moved by prices between them; a median among Smart workers measures dispersion at the
+    bottom, not low pay in Belgium.
     """
     panels.dataset.need("contracts.hours")
     c = panels.started.filter(_.hours > 0)
     w = c.group_by("year", "worker_id").agg(wage=_.gross_cents.sum() / 100 / _.hours.sum())
     w = w.join(w.group_by("year").agg(median=_.wage.median()), "year")      # not every engine has medians over windows
-    w = w.group_by("year").agg(workers=_.count(), share=(_.wage < LOW_PAY * _.median).cast("float64").mean())
+    hours = 13 * law.rate("full_time_week") / 3         # of a month
+    years = list(range(panels.scope.first_year, panels.scope.last_year + 1))
+    country = ibis.memtable({"year": years, "country": [law.living_standard("full_time_median", y) / hours
+                                                        for y in years]},
+                            schema=ibis.schema({"year": "int32", "country": "float64"}))
+    w = w.join(country, "year").group_by("year").agg(
+        workers=_.count(), share=(_.wage < LOW_PAY * _.median).cast("float64").mean(),
+        national=(_.wage < LOW_PAY * _.country).cast("float64").mean())
     return Answer(w, ("year",))
 
 

@@ -5,18 +5,21 @@ worker with an Activity chooses when to turn invoices into pay, none of the thre
 between them is the finding.
 """
 
+from math import sqrt
+
 import ibis
 import pandas as pd
 from ibis import _
 
 from analysis.errors import unknown
 from analysis.measures.answer import Answer
-from analysis.panels import Panels
+from analysis.panels import Panels, month_of
 
 CLOCKS = {"accrual": "when the work is done", "cash": "when it is paid out", "invoiced": "when the client is billed"}
 LARGE = 50                  # arc-percent
 SPIKE, DIP = 1.25, 0.75     # of the worker's monthly mean
 WINDOW = 5                  # years of the permanent–transitory window
+MOST_UNEVEN = sqrt(12)      # the cv of a year whose pay falls in one month
 ROUNDING = 1e-9             # equal cv differ by less, depending on the order in which an engine adds
 MINIMUM_YEAR = 0.05         # of the median; below it a year is too small for logarithms
 
@@ -40,11 +43,16 @@ def _interior(panels: Panels, population: str):
 
 
 def year_profiles(panels: Panels, clock: str, population: str = "P1"):
+    """The `_profiles` of the months of one clock."""
+    return _profiles(panels, _months(panels, clock), population)
+
+
+def _profiles(panels: Panels, months, population: str):
     """One row per worker and interior year: total, mean, cv (S-13), spikes, dips (S-14), worst3 (S-18), floor (S-19).
 
     All twelve months count; a month without pay is a zero. cv = sd₁₂ ÷ mean₁₂ with divisor 11, between 0 and √12.
     """
-    m = _interior(panels, population).join(_months(panels, clock), ["worker_id", "year"])
+    m = _interior(panels, population).join(months, ["worker_id", "year"])
     slots = ibis.memtable({"slot": list(range(12))}, schema=ibis.schema({"slot": "int32"}))
     grid = m.group_by("worker_id", "year").agg(total=_.y.sum()).filter(_.total > 0).cross_join(slots)
     pay = m.select("worker_id", "year", "y", slot=(_.month % 12).cast("int32"))
@@ -64,9 +72,11 @@ def year_profiles(panels: Panels, clock: str, population: str = "P1"):
 def within_year(panels: Panels, population: str = "P1", by: str | None = None) -> Answer:
     """S-13, S-14, S-18, S-19. How uneven the twelve months of a year are, on each clock.
 
-    Values: median over workers of the coefficient of variation `cv` (0 = twelve equal months, 3.46 = one single month);
-    mean shares of months above 125 % (`spikes`) and below 75 % (`dips`) of the worker's own mean; `worst3`, mean of the
-    worst three months over the mean; `floor`, lowest sum of three successive months over a quarter of the year.
+    Values: median over workers of the coefficient of variation `cv` (0 = twelve equal months, 3.46 = one single month),
+    and `cv_unit` = cv ÷ √12, between 0 and 1; mean shares of months above 125 % (`spikes`) and below 75 % (`dips`) of
+    the worker's own mean; `worst3`, mean of the worst three months over the mean; `semideviation`, root mean square of
+    what the months lack to the mean, over the mean; `floor`, lowest sum of three successive months over a quarter of
+    the year.
     Shape: year × clock (× group). Source: Hannagan & Morduch 2015; Farrell & Greig 2015. Pitfall: with twelve months
     the cv is biased towards zero for skewed pay.
     """
@@ -75,26 +85,60 @@ def within_year(panels: Panels, population: str = "P1", by: str | None = None) -
     for clock in _clocks(panels):
         p = panels.with_traits(year_profiles(panels, clock, population), by).mutate(clock=ibis.literal(clock))
         parts.append(p.group_by(keys).agg(
-            workers=_.worker_id.nunique(), cv=_.cv.median(), spikes=_.spikes.mean(), dips=_.dips.mean(),
-            worst3=_.worst3.mean(), semideviation=_.semideviation.mean(), floor=_.floor.mean()))
+            workers=_.worker_id.nunique(), cv=_.cv.median(), cv_unit=_.cv.median() / MOST_UNEVEN,
+            spikes=_.spikes.mean(), dips=_.dips.mean(), worst3=_.worst3.mean(),
+            semideviation=_.semideviation.mean(), floor=_.floor.mean()))
     return Answer(ibis.union(*parts), keys)
 
 
 def smoothing(panels: Panels, population: str = "P1") -> Answer:
-    """S-17. Smoothing delivered: 1 − cv(cash pay) ÷ cv(invoiced), same worker and year, for workers with an Activity.
+    """S-17. Smoothing delivered: 1 − cv(cash pay) ÷ cv(invoiced), same worker and year, where an Activity is open.
 
-    Above 0 the worker is paid more evenly than clients are billed; years billed in twelve equal months stay out. Unit:
-    pure number; median over workers, and the share above 0. Shape: year.
+    Above 0 the worker is paid more evenly than clients are billed; years billed in twelve equal months stay out. Values
+    over workers: median `smoothing`; the share `smoothed` above 0; `net`, the median against invoices less the
+    purchases of the worker's Activities in their month of booking (empty where no purchases are recorded). Unit: pure
+    number; share 0–1. Shape: year.
+    Pitfalls: an invoice pays for purchases too, which are not pay and may come in lumps, hence `net`; fees and
+    contributions are proportional and leave a cv as it is. Invoices that come at one's own choice may be no evener than
+    the work, and smoothing across years is not seen. Pay bought by clients without the Activity counts on both sides.
+    The comparison is of one worker with himself; it does not say what would have happened without the Activity.
     """
     panels.dataset.need("activities", "invoices", "contracts.paid_on")
-    owners = panels.dataset.table("activities").owner_id
-    cash = year_profiles(panels, "cash", population).select("worker_id", "year", cash="cv")
+    cash = _with_account(panels, year_profiles(panels, "cash", population)).select("worker_id", "year", cash="cv")
     billed = year_profiles(panels, "invoiced", population).select("worker_id", "year", billed="cv")
-    s = cash.join(billed, ["worker_id", "year"]).filter((_.billed > 0) & _.worker_id.isin(owners))
+    s = cash.join(billed, ["worker_id", "year"]).filter(_.billed > 0)
     s = s.mutate(smoothing=1 - _.cash / _.billed)
+    keys = ["worker_id", "year"]
+    if panels.dataset.has("expenses"):
+        net = _profiles(panels, _net_of_purchases(panels), population).select(*keys, net="cv")
+        s = s.left_join(net, keys).select(*s.columns, net=1 - s.cash / net.net.nullif(0))
+    else:
+        s = s.mutate(net=ibis.null("float64"))
     s = s.group_by("year").agg(workers=_.worker_id.nunique(), smoothing=_.smoothing.median(),
-                               smoothed=(_.smoothing > ROUNDING).cast("float64").mean())
+                               smoothed=(_.smoothing > ROUNDING).cast("float64").mean(), net=_.net.median())
     return Answer(s, ("year",))
+
+
+def _with_account(panels: Panels, years):
+    """The rows of `years` (worker_id, year …) in which the worker owns an Activity, open for part of the year."""
+    last = ibis.literal(panels.scope.last_year, "int32")
+    own = panels.dataset.table("activities").select(
+        "activity_id", worker_id="owner_id", since=_.opened_on.year().cast("int32"),
+        until=ibis.coalesce(_.closed_on.year().cast("int32"), last))
+    open_years = years.join(own, "worker_id").filter((_.year >= _.since) & (_.year <= _.until))
+    open_years = open_years.select("worker_id", "year").distinct()
+    return years.join(open_years, ["worker_id", "year"])
+
+
+def _net_of_purchases(panels: Panels):
+    """worker_id, year, month, y: what clients were billed less what the worker's Activities bought, real EUR."""
+    owners = panels.dataset.table("activities").select("activity_id", worker_id="owner_id")
+    bought = panels.dataset.table("expenses").join(owners, "activity_id").mutate(month=month_of(_.booked_on))
+    bought = panels.in_scope(bought).group_by("worker_id", "month").agg(gross_cents=-_.amount_cents.sum())
+    bought = panels.real(bought).mutate(year=(_.month // 12).cast("int32"))
+    billed = _months(panels, "invoiced")
+    both = ibis.union(billed, bought.select("worker_id", "year", "month", y=_.real_cents / 100))
+    return both.group_by("worker_id", "year", "month").agg(y=_.y.sum())
 
 
 def arc_changes(panels: Panels, clock: str, population: str = "P0"):
@@ -149,10 +193,11 @@ def _log_residuals(panels: Panels, population: str):
 def growth_distribution(panels: Panels, population: str = "P1") -> Answer:
     """S-15. The distribution of one-year growth g = ε_{t+1} − ε_t of residual log annual pay.
 
-    Values: `spread` P90 − P10; Kelley skewness [(P90 − P50) − (P50 − P10)] ÷ (P90 − P10), below 0 when falls are
-    larger than rises; Crow–Siddiqui kurtosis (P97.5 − P2.5) ÷ (P75 − P25) − 2.91, 0 for a normal law.
-    Shape: year t. Source: Guvenen, Karahan, Ozkan & Song 2021. Pitfall: years below 5 % of the median are dropped, and
-    they belong to the most precarious.
+    ε is log real pay less the mean of the 5-year age class, gender and year. Values: `spread` P90 − P10; Kelley
+    skewness [(P90 − P50) − (P50 − P10)] ÷ (P90 − P10), below 0 when falls are larger than rises; Crow–Siddiqui kurtosis
+    (P97.5 − P2.5) ÷ (P75 − P25) − 2.91, 0 for a normal law; `dropped`, the share of workers of year t whose pay is
+    below 5 % of the median: they have no ε. Shape: year t. Source: Guvenen, Karahan, Ozkan & Song 2021.
+    Pitfall: those who are dropped are the most precarious, and so are those who have no pay in t + 1.
     """
     e = _log_residuals(panels, population)
     later = e.select("worker_id", year=(_.year - 1).cast("int32"), later="e")
@@ -161,7 +206,10 @@ def growth_distribution(panels: Panels, population: str = "P1") -> Answer:
     g = g.group_by("year").agg(workers=_.worker_id.nunique(), **q).mutate(
         spread=_.q900 - _.q100, kelley=((_.q900 - _.q500) - (_.q500 - _.q100)) / (_.q900 - _.q100),
         kurtosis=(_.q975 - _.q25) / (_.q750 - _.q250) - 2.91)
-    return Answer(g.select("year", "workers", "spread", "kelley", "kurtosis"), ("year",))
+    everybody = panels.population(population).group_by("year").agg(everybody=_.count())
+    kept = e.group_by("year").agg(kept=_.count())
+    g = g.join(everybody, "year").join(kept, "year").mutate(dropped=1 - _.kept / _.everybody)
+    return Answer(g.select("year", "workers", "spread", "kelley", "kurtosis", "dropped"), ("year",))
 
 
 def permanent_transitory(panels: Panels, population: str = "P1") -> Answer:
@@ -192,15 +240,16 @@ def year_and_month(panels: Panels) -> Answer:
                   ("clock", "calendar_month"))
 
 
-def carroll_samwick(panels: Panels, population: str = "P1", longest: int = 5) -> Answer:
-    """S-16 (b). Variance of k-year growth of residual log pay, k = 1 … `longest`; its line gives both variances.
+def carroll_samwick(panels: Panels, population: str = "P1", longest: int = 5, shortest: int = 1) -> Answer:
+    """S-16 (b). Variance of k-year growth of residual log pay, k = `shortest` … `longest`, and the line through it.
 
     Var(ε_{t+k} − ε_t) = k · σ²_permanent + 2 · σ²_transitory. Unit: squared log points. Shape: k; a study too short
-    for a k has no variance there, and needs two to have a line. Source: Carroll & Samwick 1997.
+    for a k has no variance there, and needs two to have a line. Source: Carroll & Samwick 1997. Pitfall: a passing
+    shock that lasts q years bends the line up to k = q; `shortest` = q + 1 leaves the bend out.
     """
     e = _log_residuals(panels, population)
     parts = []
-    for k in range(1, longest + 1):
+    for k in range(shortest, longest + 1):
         later = e.select("worker_id", year=(_.year - k).cast("int32"), later="e")
         g = e.join(later, ["worker_id", "year"]).mutate(g=_.later - _.e)
         parts.append(g.agg(workers=_.worker_id.nunique(), variance=_.g.var(how="sample")).mutate(years=ibis.literal(k)))

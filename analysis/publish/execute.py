@@ -45,8 +45,9 @@ def locked() -> bytes:
 
 
 def surroundings(dataset: Dataset, parameters: dict) -> str:
-    """The key of all that every chapter depends on: code, data, parameters, libraries, Python."""
+    """The key of all that every chapter depends on: code, criteria, data, parameters, libraries, Python."""
     code = sorted(p for p in (ROOT / "analysis").rglob("*") if p.suffix in (".py", ".csv", ".toml"))
+    code += [p for p in (ROOT / "book" / "criteria.toml",) if p.is_file()]
     return digest(
         *(p.relative_to(ROOT).as_posix().encode() + b"\0" + p.read_bytes() for p in code),
         locked(),

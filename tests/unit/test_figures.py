@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.figures import bar_figure, line_figure
+from analysis.figures import bar_figure, line_figure, map_figure
 from analysis.guard import SafeTable, protect
 from analysis.tables import table_block
 
@@ -57,6 +57,38 @@ def test_breaks_and_events_are_drawn_and_named(safe):
     assert marked.svg.count("stroke-dasharray") > plain.svg.count("stroke-dasharray")
 
 
+@pytest.fixture
+def banded():
+    frame = FRAME.assign(low=FRAME["pay"] - 100, high=FRAME["pay"] + 200)
+    frame.loc[frame["year"] == 2002, ["low", "high"]] = None
+    return protect(frame, ("year", "who"), "workers", "confidential", guarded=True)
+
+
+def test_a_band_is_drawn_around_every_line_and_told_in_words(banded):
+    plain, block = lines(banded, by="who"), lines(banded, by="who", band=("low", "high"))
+    assert block.svg.count("fill-opacity") > plain.svg.count("fill-opacity")
+    assert "highest 1500 at 2002; interval 900 to 1200 at 2001 and 1150 to 1450 at 2003. b:" in block.alt
+    assert "interval 850 to 1150 at 2003. CONF" in block.alt
+    assert "interval" not in plain.alt
+
+
+def test_a_suppressed_interval_is_nowhere(banded):
+    block = lines(banded, by="who", band=("low", "high"))
+    assert "677" not in block.alt + block.csv and "977" not in block.alt + block.csv
+
+
+def test_a_band_without_any_value_is_no_band(banded):
+    nothing = lines(banded.where(year=2002), band=("low", "high"), by="who")
+    assert "interval" not in nothing.alt and "900 at 2002" in nothing.alt
+
+
+def test_a_band_belongs_to_one_column(banded):
+    with pytest.raises(StudyError, match="interval of one column"):
+        lines(banded, y=["pay", "low"], band=("low", "high"))
+    with pytest.raises(StudyError, match="did you mean 'high'"):
+        lines(banded, band=("low", "hihg"))
+
+
 def test_names_lie_and_the_longest_bar_comes_first(safe):
     public = SafeTable(pd.DataFrame({"trade": ["actor", "stage_hand"], "share": [0.2, 0.8]}), (), "public")
     alt = bar_figure(public, name="trades", x="trade", y="share", caption="Trades.", y_label="share").alt
@@ -85,3 +117,26 @@ def test_a_wrong_column_or_name_is_one_sentence(safe):
         lines(safe, y="pya")
     with pytest.raises(StudyError, match="lower-case-with-hyphens"):
         lines(safe, name="Pay of 2001")
+
+
+CORNERS = ("both", "safe, tied", "free, poor", "neither")
+PLACES = pd.DataFrame({
+    "span": ["2001–2005"] * 3 + ["2006–2010"] * 2, "s": [0.25, 0.75, 0.85, 0.75, 0.25],
+    "a": [0.25, 0.75, 0.15, 0.75, 0.85], "workers": [30, 40, 3, 50, 60],
+    "share": [0.25, 0.707, 0.043, 0.4, 0.6]})
+
+
+def map_of(table):
+    return map_figure(table, name="map", x="s", y="a", share="share", by="span", caption="A map.", x_label="safety",
+                      y_label="freedom", corners=CORNERS, middle=0.5)
+
+
+def test_a_map_tells_its_quarters_and_nothing_of_a_small_cell():
+    block = map_of(protect(PLACES, ("span", "s", "a"), "workers", "confidential", guarded=True))
+    assert "2001–2005: both 71%, safe, tied 0%, free, poor 0%, neither 25%" in block.alt
+    assert "2006–2010: both 40%, safe, tied 0%, free, poor 60%, neither 0%" in block.alt
+    assert "0.043" not in block.csv and "1 row is not shown" in block.caption
+    assert block == map_of(protect(PLACES, ("span", "s", "a"), "workers", "confidential", guarded=True))
+    assert map_of(SafeTable(None, (), "synthetic", absent="No table.")).alt == "No table."
+    with pytest.raises(StudyError, match="SafeTable"):
+        map_of(PLACES)

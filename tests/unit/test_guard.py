@@ -95,11 +95,11 @@ def test_every_measure_of_a_guarded_dataset_passes_the_rule():
     import inspect
 
     from analysis import open_study
-    from analysis.measures import anchors, continuity, income, population, voices, volatility
+    from analysis.measures import anchors, continuity, headline, income, population, poverty, voices, volatility
     from analysis.measures.answer import Answer
 
     study, seen = open_study("synthetic-guarded"), 0
-    for module in (population, income, volatility, continuity, voices, anchors):
+    for module in (population, income, volatility, continuity, voices, anchors, poverty, headline):
         for _, measure in inspect.getmembers(module, inspect.isfunction):
             if measure.__module__ != module.__name__ or inspect.signature(measure).return_annotation is not Answer:
                 continue
@@ -121,3 +121,10 @@ def test_a_study_can_leave_couriers_out():
     without = study.table(population.workers_by_year, couriers=False).where(year=2016, couriers="all workers")
     assert without.at("workers").number == both.at("workers", couriers="without couriers").number
     assert without.at("workers").number < both.at("workers", couriers="all workers").number
+
+
+@pytest.mark.parametrize("workers", [[20, 30], [20, 3]])
+def test_truth_values_pass_or_are_emptied_as_others(workers):
+    frame = pd.DataFrame({"year": [2001, 2002], "workers": workers, "flag": [True, False]})
+    safe = protect(frame, ("year",), "workers", "confidential", guarded=True)
+    assert [None if pd.isna(v) else bool(v) for v in safe.frame["flag"]] == [True, None if workers[1] < 10 else False]

@@ -12,17 +12,22 @@ from analysis.law.payslip import PayRules, invoice_to_net
 
 BIBLIOGRAPHY = Path(__file__).parents[2] / "book" / "references.bib"
 KEYS = {
-    "admission_rules": ["valid_from", "age_min"],
+    "admission_rules": ["valid_from", "rule", "age_min"],
     "anchors": ["name"],
     "artist_rules": ["rule", "valid_from"],
+    "client_costs": ["name"],
     "employer_rates": ["item", "category", "valid_from"],
     "health_index": ["year", "month"],
     "labour_market": ["series", "year"],
+    "living_standards": ["name", "year"],
+    "legal_holidays": ["date", "name"],
     "minimum_wage": ["valid_from"],
     "municipalities": ["nis"],
+    "other_rights": ["right"],
     "professions": ["code"],
     "rates": ["name"],
     "regime_dates": ["date", "name"],
+    "risks": ["question"],
     "smart_size": ["year", "kind", "territory", "source"],
     "student_quota": ["valid_from"],
 }
@@ -63,7 +68,7 @@ def test_dated_tables_are_in_the_order_of_time(name, column):
 
 @pytest.mark.parametrize(
     ("name", "by"),
-    [("admission_rules", ["age_min"]), ("artist_rules", ["rule"]), ("employer_rates", ["item", "category"])],
+    [("admission_rules", ["rule", "age_min"]), ("artist_rules", ["rule"]), ("employer_rates", ["item", "category"])],
 )
 def test_periods_of_one_rule_follow_each_other_without_gap(name, by):
     for _, periods in law.table(name).groupby(by):
@@ -120,9 +125,21 @@ def test_real_minimum_wage_follows_prices(year, index):
     assert law.real_minimum_wage().set_index("year")["index"][year] == pytest.approx(index, abs=0.06)
 
 
+def index_of(year):
+    return sum(law.health_index(year, month) for month in range(1, 13)) / 12
+
+
+def test_a_living_standard_is_the_published_one_or_follows_prices():
+    assert law.living_standard("poverty_line", 2012) == 12900
+    assert law.living_standard("poverty_line", 2013) == pytest.approx(12900 * index_of(2013) / index_of(2012))
+    assert law.living_standard("poverty_line", 2001) == pytest.approx(9400 * index_of(2001) / index_of(2003))
+    assert law.living_standard("full_time_median", 2020) == pytest.approx(3053 * index_of(2020) / index_of(2016))
+
+
 @pytest.mark.parametrize(
     "ask",
     [
+        lambda: law.living_standard("poverty_lines", 2010),
         lambda: law.minimum_wage("1999-05-31"),
         lambda: law.minimum_wage("2026-01-01"),
         lambda: law.health_index(1999, 12),
@@ -179,3 +196,54 @@ def test_reference_fees_are_the_steps_of_their_rule():
     fees = law.reference_fees()
     assert [day for day, _ in fees] == sorted(day for day, _ in fees)
     assert fees[:2] == [(date(2001, 1, 1), 3921), (date(2014, 4, 1), 5776)]
+
+
+@pytest.mark.parametrize(("day", "age", "own"), [
+    ("2012-10-31", 35, (312, 18)), ("2012-11-01", 35, (312, 21)),
+    ("2012-10-31", 36, (468, 27)), ("2012-11-01", 49, (468, 33)),
+    ("2012-10-31", 50, (624, 36)), ("2012-11-01", 66, (624, 42)),
+    ("1995-01-01", 20, (312, 18)), ("2025-12-31", 20, (312, 21))])
+def test_admission_by_date_and_age(day, age, own):
+    rules = law.admission(day, age)
+    assert rules[0].rule == "own class" and [r.rule for r in rules].count("own class") == 1
+    assert (rules[0].days, rules[0].window_months) == own
+    assert set(rules) <= set(law.admission_rules())
+
+
+def ways(day, age):
+    """The rules as (days, months, days and months of the career, days per missing day, up to)."""
+    return {(r.days, r.window_months, r.career_days, r.career_months, r.per_missing_day, r.target_days)
+            for r in law.admission(day, age)}
+
+
+def test_alternatives_of_the_leaflet():
+    day = date(2013, 6, 1)
+    assert ways(day, 30) == {(312, 21, 0, 0, 0, 0), (468, 33, 0, 0, 0, 0), (624, 42, 0, 0, 0, 0)}
+    assert ways(day, 40) == {(468, 33, 0, 0, 0, 0), (624, 42, 0, 0, 0, 0), (234, 33, 1560, 120, 0, 0),
+                             (312, 33, 0, 120, 8, 468)}
+    assert ways(day, 55) == {(624, 42, 0, 0, 0, 0), (312, 42, 1560, 120, 0, 0), (416, 42, 0, 120, 8, 624)}
+
+
+def test_what_was_not_read_in_a_document_is_an_assumption():
+    rules = law.table("admission_rules")
+    early = rules[rules["valid_from"] < "2012-11-01"]
+    assert set(early.loc[early["rule"] != "own class", "source"]) == {"assumption"}
+    assert {rule for rule, _ in rules.loc[rules["evidence"] == "sourced"].groupby("rule")} == {"own class"}
+
+
+def test_a_fully_employed_worker_meets_the_own_class_before_its_window_has_passed():
+    """Whoever has 78 days in every quarter: `covered_upper` rests on it. Two quarters can be cut by the window."""
+    quarter = law.rate("admissible_quarter")
+    for rule in law.admission_rules():
+        assert rule.days <= quarter * (rule.window_months // 3 - 2) or rule.rule != "own class"
+
+
+def test_rules_of_artists():
+    kept, share = law.artist_rule("protection_days"), law.artist_rule("protection_artistic_days")
+    assert (kept.value, share.value, kept.window_months, share.window_months) == (156, 104, 18, 18)
+    assert (kept.since, kept.until) == (share.since, share.until) == (date(2014, 4, 1), date(2022, 9, 30))
+    allowance = law.artist_rule("allowance_days")
+    assert (allowance.value, allowance.window_months, allowance.since) == (156, 24, date(2022, 10, 1))
+    for unknown in ("protection", "reference_fee"):
+        with pytest.raises(StudyError, match="artist rule"):
+            law.artist_rule(unknown)

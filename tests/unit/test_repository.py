@@ -24,8 +24,9 @@ HOUSES = {
     "place": {"errors"}, "planted": {"errors"}, "intake": {"errors", "schema", "place"},
     "engines": {"errors"}, "datasets": {"engines", "errors", "schema", "place"},
     "push": {"datasets", "engines", "errors", "schema"},
-    "panels": {"law", "datasets", "engines", "errors", "scope"}, "costs": set(),
-    "measures": {"panels", "law", "errors", "scope", "guard", "schema"},
+    "panels": {"law", "datasets", "engines", "errors", "scope"}, "costs": set(), "models": set(),
+    "measures": {"panels", "law", "errors", "scope", "guard", "schema", "models"},
+    "verdict": {"measures", "panels", "law", "engines", "errors", "scope"},
     "figures": {"blocks", "errors", "guard"}, "tables": {"blocks", "errors", "figures", "guard"},
     "study": {"blocks", "datasets", "errors", "guard", "law", "panels", "planted", "scope"},
     "publish": {"blocks", "datasets", "errors", "guard"}, "doctor": {"datasets", "errors"},
@@ -142,7 +143,7 @@ def test_a_chapter_asks_and_never_computes(page):
         imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
         reached = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-        assert imported <= {"analysis", "analysis.measures", "analysis.law.payslip"}
+        assert imported <= {"analysis", "analysis.measures", "analysis.verdict", "analysis.law.payslip"}
         assert not names & {"open", "eval", "exec", "__import__"}
         assert not reached & {"panels", "frame", "execute", "dataset"}, cell.source
 

@@ -200,10 +200,16 @@ def test_inequality(simulated, world):
 
 def test_full_time_equivalents(simulated, world):
     rows = []
+    trade = world.contracts.set_index("contract_id")["function"]
     for year, m in world.months.groupby("year"):
-        unknown = m.loc[m["hours"].isna(), "days"].sum() / 100
+        unhoured, timed = m[m["hours"].isna()], m[m["hours"] > 0]
+        unknown = unhoured["days"].sum() / 100
+        rate = timed["gross"] / timed["hours"]
+        by_trade = rate.groupby(timed["contract_id"].map(trade)).median()
+        guessed = unhoured["gross"] / unhoured["contract_id"].map(trade).map(by_trade).fillna(rate.median()) / 100
         rows.append({"year": year, "workers": m["worker_id"].nunique(), "days": m["days"].sum() / 100,
                      "fte": (m["hours"].sum() / 100 + 7.6 * unknown) / FTE_YEAR,
+                     "by_pay": (m["hours"].sum() / 100 + guessed.sum()) / FTE_YEAR,
                      "imputed": unknown / (m["days"].sum() / 100)})
     same(income.full_time_equivalents(simulated), rows)
 
@@ -244,7 +250,9 @@ def test_low_pay(simulated, world):
     for year, f in world.contracts[world.contracts["hours"] > 0].groupby("start_year"):
         sums = f.groupby("worker_id")[["gross_cents", "hours"]].sum()
         wage = sums["gross_cents"] / sums["hours"]
-        rows.append({"year": year, "workers": len(wage), "share": (wage < np.median(wage) * 2 / 3).mean()})
+        national = law.living_standard("full_time_median", year) * 3 / (13 * 38)
+        rows.append({"year": year, "workers": len(wage), "share": (wage < np.median(wage) * 2 / 3).mean(),
+                     "national": (wage / 100 < national * 2 / 3).mean()})
     same(income.low_pay(simulated), rows)
 
 
@@ -310,20 +318,32 @@ def test_within_year(simulated, world):
     for clock in CLOCKS:
         found = pd.DataFrame([{"year": year, **unevenness(y)} for (_, year), y in profiles(world, clock).items()])
         rows += [{"clock": clock, "year": year, "workers": len(f), "cv": f["cv"].median(),
+                  "cv_unit": f["cv"].median() / sqrt(12),
                   **f[["spikes", "dips", "worst3", "floor", "semideviation"]].mean()}
                  for year, f in found.groupby("year")]
     same(volatility.within_year(simulated), rows)
 
 
 def test_smoothing(simulated, world):
-    cash, billed = profiles(world, "cash"), profiles(world, "invoiced")
+    a, e = world.activities, world.expenses
+    bought = e.assign(worker_id=e["activity_id"].map(a.set_index("activity_id")["owner_id"]), cents=-e["amount_cents"],
+                      year=e["booked_on"].dt.year, month=e["booked_on"].dt.month)
+    columns = ["worker_id", "year", "month", "y"]
+    world.clock["net"] = pd.concat([world.clock["invoiced"][columns],
+                                    real(bought[bought["year"].between(FIRST, LAST)], "cents")[columns]])
+    cash, billed, net = (profiles(world, clock) for clock in ("cash", "invoiced", "net"))
     values = defaultdict(list)
     for worker, year in cash.keys() & billed.keys():
-        if worker in world.owners:
-            paid, sold = (unevenness(p[worker, year])["cv"] for p in (cash, billed))
-            values[year].append(1 - paid / sold)
+        own = a[a["owner_id"] == worker]
+        closed = own["closed_on"].dt.year.fillna(LAST)
+        if ((own["opened_on"].dt.year <= year) & (closed >= year)).any():
+            paid, sold, left = (unevenness(p[worker, year])["cv"] if (worker, year) in p else np.nan
+                                for p in (cash, billed, net))
+            values[year].append((1 - paid / sold, 1 - paid / left))
+    assert values
     same(volatility.smoothing(simulated), [
-        {"year": y, "workers": len(v), "smoothing": np.median(v), "smoothed": np.mean(np.array(v) > 0)}
+        {"year": y, "workers": len(v), "smoothing": np.median([a for a, _ in v]),
+         "smoothed": np.mean([a > 0 for a, _ in v]), "net": np.nanmedian([b for _, b in v])}
         for y, v in values.items()])
 
 
@@ -379,12 +399,14 @@ def growth(residuals, k):
     return g
 
 
-def test_growth_distribution(simulated, residuals):
+def test_growth_distribution(simulated, world, residuals):
     rows = []
+    everybody = world.years[world.years["P1"]].groupby("year").size()
     for year, g in growth(residuals, 1).items():
         a, b, c, d, e, f, h = np.percentile(g, [2.5, 10, 25, 50, 75, 90, 97.5])
         rows.append({"year": year, "workers": len(g), "spread": f - b, "kelley": ratio(f + b - 2 * d, f - b),
-                     "kurtosis": ratio(h - a, e - c) - 2.91})
+                     "kurtosis": ratio(h - a, e - c) - 2.91,
+                     "dropped": 1 - sum(y == year for _, y in residuals) / everybody[year]})
     same(volatility.growth_distribution(simulated), rows)
 
 
@@ -463,15 +485,34 @@ def test_gap_survival_is_kaplan_meier(simulated, covered):
     same(continuity.gap_survival(simulated), rows)
 
 
+def test_longest_break_is_kaplan_meier(simulated, covered):
+    horizon = date(LAST, 12, 31).toordinal()
+    longest = {}
+    for worker, days in covered.items():
+        pieces = blocks(days, 0)
+        inner = max((b[0] - a[1] - 1 for a, b in pairwise(pieces)), default=0)
+        still = horizon - pieces[-1][1]
+        longest[worker] = (still, 0) if still > inner else (inner, 1)
+    km = SurvfuncRight(*np.array([*longest.values()]).T)
+    assert {ended for _, ended in longest.values()} == {0, 1}
+    rows = [{"t": t, "workers": sum(length > t for length, _ in longest.values()),
+             "survival": min([1.0, *km.surv_prob[km.surv_times <= t]])} for t in range(0, 365, 7)]
+    same(continuity.longest_break(simulated), rows)
+
+
 def test_spell_lengths(simulated, covered):
     rows = []
+    horizon = date(LAST, 12, 31).toordinal()
     for gap in (0, 7, 30):
+        pieces = [p for days in covered.values() for p in blocks(days, gap)]
+        km = SurvfuncRight([b - a + 1 for a, b in pieces], [int(horizon - b > gap) for _, b in pieces])
         lengths = {w: np.array([b - a + 1 for a, b in blocks(days, gap)]) for w, days in covered.items()}
         window = {w: days[-1] - days[0] + 1 for w, days in covered.items()}
         rows.append({"gap": gap, "workers": len(lengths), "spells": np.mean([len(v) for v in lengths.values()]),
                      "utilisation": np.mean([v.sum() / window[w] for w, v in lengths.items()]),
                      "concentration": np.mean([(v**2).sum() / v.sum() ** 2 for v in lengths.values()]),
-                     "median_length": np.median(np.concatenate([*lengths.values()]))})
+                     "median_length": np.median(np.concatenate([*lengths.values()])),
+                     "km_median": min(km.surv_times[km.surv_prob <= 0.5])})
     same(continuity.spell_lengths(simulated), rows)
 
 
@@ -515,6 +556,35 @@ def test_chaining(simulated, world):
         {"year": y, "workers": f["worker"].nunique(), "mean_contracts": f["n"].mean(), "chains": len(f),
          "in_chains": f.loc[f["n"] > 1, "days"].sum() / f["days"].sum(),
          "in_long_chains": f.loc[long[f.index], "days"].sum() / f["days"].sum()} for y, f in chains.groupby("year")])
+
+
+def index_of_a_year(days):
+    """Complexity and precarity of twelve months of declared days, from the formulas."""
+    state = [sum([d > 0, d >= 10, d >= 18]) for d in map(float, days)]
+    steps = [b - a for a, b in pairwise(state)]
+    shares = [state.count(n) / 12 for n in range(4)]
+    entropy = -sum(p * np.log(p) for p in shares if p)
+    transitions = sum(step != 0 for step in steps)
+    complexity = sqrt(transitions / 11 * entropy / np.log(4))
+    down, up = -sum(s for s in steps if s < 0), sum(s for s in steps if s > 0)
+    degradation = (down - up) / (down + up) if down + up else 0
+    return {"transitions": transitions, "complexity": complexity, "degradation": degradation,
+            "precarity": 0.2 * (3 - state[0]) / 3 + 0.8 * complexity * (1 + degradation) ** 1.2}
+
+
+def test_sequences(simulated, world):
+    declared = world.months.groupby(["worker_id", "year", "month"])["days"].sum() / 100
+    for name, by in (("P0", None), ("P1", "gender")):
+        inside = world.years[world.years["interior"] & world.years[name]]
+        rows = pd.DataFrame([
+            {"year": w.year, "gender": world.gender[w.worker_id], "worker": w.worker_id,
+             **index_of_a_year([declared.get((w.worker_id, w.year, m), 0) for m in range(1, 13)])}
+            for w in inside.itertuples()])
+        keys = ["year", by] if by else ["year"]
+        rows = rows.groupby(keys).agg(
+            workers=("worker", "size"), transitions=("transitions", "mean"), complexity=("complexity", "mean"),
+            degradation=("degradation", "mean"), precarity=("precarity", "mean")).reset_index()
+        same(continuity.sequences(simulated, name, by), rows.to_dict("records"))
 
 
 # -- known answers: level --------------------------------------------------------------------------------------
@@ -598,6 +668,21 @@ def twelve(months):
               for m, cents in enumerate(months, 1))]
 
 
+def test_spread_of_lognormal_arc_changes(panels_of, monkeypatch):
+    flat_prices(monkeypatch)
+    pay = [(10**7, 10**7 * np.exp(sqrt(0.13) * z)) for z in normal_grid(2_000)]
+    found = volatility.between_years(panels_of(over((2010, 2011), pay), (2010, 2011))).frame()
+    assert found["sd"].tolist() == pytest.approx([34.96], rel=0.01)
+
+
+def test_unevenness_of_gamma_pay_is_biased_towards_zero(panels_of, monkeypatch):
+    flat_prices(monkeypatch)
+    pay = np.random.default_rng(3).gamma(4, size=(700, 12)) * 1e6
+    rows = [{**row, "worker_id": w} for w, months in enumerate(pay) for row in twelve(months.astype(int).tolist())]
+    cv = volatility.year_profiles(panels_of(rows, (2009, 2011)), "accrual").cv.mean().execute()
+    assert cv == pytest.approx(0.482, abs=0.01)          # the true one is 0.5
+
+
 @pytest.mark.parametrize(("months", "expected"), [
     ([500] * 12, {"cv": 0, "spikes": 0, "dips": 0, "worst3": 1, "semideviation": 0, "floor": 1}),
     ([0] * 4 + [900] + [0] * 7, {"cv": sqrt(12), "spikes": 1 / 12, "dips": 11 / 12, "worst3": 0, "floor": 0,
@@ -653,12 +738,31 @@ def test_planted_permanent_and_transitory_variance(panels_of):
     assert found["transitory"].iloc[0] == pytest.approx(0.06, rel=0.001)
 
 
-def test_planted_random_walk_with_noise(panels_of):
+@pytest.mark.parametrize("lasting", [0.01, 0.03])
+def test_planted_random_walk_with_noise(panels_of, lasting):
     z = shocks(1_000, 12)
-    pay = np.exp(sqrt(0.03) * z[:, :6].cumsum(axis=1) + sqrt(0.06) * z[:, 6:]) * 1e7
+    pay = np.exp(sqrt(lasting) * z[:, :6].cumsum(axis=1) + sqrt(0.06) * z[:, 6:]) * 1e7
     found = volatility.carroll_samwick(panels_of(quarters(range(2007, 2013), pay), (2007, 2012))).frame()
-    assert found["permanent"].iloc[0] == pytest.approx(0.03, rel=0.005)
+    assert found["permanent"].iloc[0] == pytest.approx(lasting, rel=0.015)
     assert found["transitory"].iloc[0] == pytest.approx(0.06, rel=0.005)
+
+
+def test_shocks_of_two_years_are_left_out_from_the_third_on(panels_of):
+    z = shocks(1_000, 14)
+    noise = sqrt(0.03) * (z[:, 7:13] + z[:, 8:14])              # a passing shock that lasts two years
+    pay = np.exp(sqrt(0.02) * z[:, :6].cumsum(axis=1) + noise) * 1e7
+    panels = panels_of(quarters(range(2007, 2013), pay), (2007, 2012))
+    bent, line = (volatility.carroll_samwick(panels, shortest=k).frame() for k in (1, 2))
+    assert line["years"].tolist() == [2, 3, 4, 5]
+    assert line["permanent"].iloc[0] == pytest.approx(0.02, rel=0.02)
+    assert line["transitory"].iloc[0] == pytest.approx(0.06, rel=0.02)
+    assert bent["permanent"].iloc[0] > 0.025
+
+
+def test_years_too_small_for_logarithms_are_counted(panels_of):
+    pay = [(10**6, 10**6)] * 18 + [(10**4, 10**6)] * 2
+    found = volatility.growth_distribution(panels_of(quarters((2010, 2011), pay), (2010, 2011))).frame()
+    assert found["workers"].tolist() == [18] and found["dropped"].tolist() == pytest.approx([0.1])
 
 
 def test_a_study_of_three_years_has_two_variances_and_their_line(panels_of):
@@ -681,7 +785,24 @@ def test_smoothing_of_pay_drawn_evenly_from_uneven_bills(panels_of, monkeypatch)
     found = volatility.smoothing(panels).frame()
     cash = np.std([0, 50, 100] * 4, ddof=1) / 50
     assert found["smoothing"].tolist() == pytest.approx([1 - cash / sqrt(12)], rel=1e-12)
-    assert found["smoothed"].tolist() == [1]
+    assert found["smoothed"].tolist() == [1] and found["net"].isna().all()
+    bought = [{"expense_id": 1, "activity_id": 3, "booked_on": date(2010, 5, 9), "kind": "travel", "amount_cents": 300},
+              {"expense_id": 2, "activity_id": 3, "booked_on": date(2010, 7, 1), "kind": "travel", "amount_cents": 100}]
+    panels = panels_of(rows, (2009, 2011), clients=[{"client_id": 1}], invoices=bills, activities=accounts,
+                       expenses=bought)
+    left = [0] * 4 + [300, 0, -100] + [0] * 5
+    expected = 1 - cash / (np.std(left, ddof=1) / np.mean(left))
+    assert volatility.smoothing(panels).frame()["net"].tolist() == pytest.approx([expected], rel=1e-12)
+
+
+def test_years_in_which_no_activity_is_open_tell_nothing_about_smoothing(panels_of):
+    rows = [{**row, "paid_on": row["end_on"]} for row in twelve([0, 50, 100] * 4)]
+    bills = [{"invoice_id": 1, "client_id": 1, "contract_id": 2, "issued_on": date(2010, 5, 2),
+              "due_on": date(2010, 5, 2), "amount_cents": 600}]
+    for opened, closed, seen in ((2011, None, 0), (2008, date(2009, 12, 31), 0), (2010, None, 1)):
+        account = {"activity_id": 3, "owner_id": 1, "opened_on": date(opened, 2, 1), "closed_on": closed}
+        panels = panels_of(rows, (2009, 2011), invoices=bills, activities=[account])
+        assert len(volatility.smoothing(panels).frame()) == seen
 
 
 def test_a_dataset_without_days_of_payment_keeps_the_other_clocks(panels_of):
@@ -766,6 +887,40 @@ def test_breaks_that_end_and_breaks_that_do_not(panels_of):
 def test_no_break_has_no_curve(panels_of):
     rows = [{"start_on": date(2010, 1, 1), "end_on": date(2010, 12, 31)}]
     assert continuity.gap_survival(panels_of(rows, (2010, 2010))).frame().empty
+
+
+def test_spells_that_may_go_on_are_censored(panels_of):
+    rows = [*one_day([MONDAY, date(2010, 6, 1)]), {"start_on": date(2010, 12, 1), "end_on": date(2010, 12, 31)}]
+    found = continuity.spell_lengths(panels_of(rows, (2010, 2010))).frame().set_index("gap")
+    assert found["km_median"].tolist() == [1, 1, 1]
+    going_on = [{"start_on": date(2010, 12, 1), "end_on": date(2010, 12, 31)}]
+    assert continuity.spell_lengths(panels_of(going_on, (2010, 2010))).frame()["km_median"].isna().all()
+
+
+def test_who_never_had_a_break_leaves_at_once(panels_of):
+    rows = [{"worker_id": 1, "start_on": date(2010, 1, 1), "end_on": date(2010, 12, 31)},
+            *one_day([MONDAY, MONDAY + 29 * DAY, date(2010, 12, 31)], worker_id=2)]
+    found = continuity.longest_break(panels_of(rows, (2010, 2010))).frame().set_index("t")
+    assert found.loc[[0, 203], "survival"].tolist() == [0.5, 0.5]
+    assert found["workers"].unique().tolist() == [1]
+
+
+def of_days(months):
+    """Interior year 2010 of one worker with these declared days in its months, each a contract of the whole month."""
+    return [*one_day([date(2009, 6, 1), date(2011, 6, 1)]),
+            *({"start_on": date(2010, m, 1), "end_on": date(2010, m, 28), "days": float(d)}
+              for m, d in enumerate(months, 1) if d)]
+
+
+@pytest.mark.parametrize(("days", "complexity", "degradation", "precarity"), [
+    ([20] * 12, 0, 0, 0), ([12] * 12, 0, 0, 0.2 / 3), ([0] * 11 + [1], sqrt(0.2868 / 11 / np.log(4)), -1, 0.2),
+    ([0, 20] * 6, sqrt(0.5), -1 / 11, 0.2 + 0.8 * sqrt(0.5) * (10 / 11) ** 1.2),
+    ([20, 20, 20, 10, 10, 10, 9, 9, 9, 0, 0, 0], sqrt(3 / 11), 1, 0.8 * sqrt(3 / 11) * 2**1.2)])
+def test_sequences_of_known_years(panels_of, days, complexity, degradation, precarity):
+    found = continuity.sequences(panels_of(of_days(days), (2009, 2011))).frame().iloc[0]
+    assert found["year"] == 2010
+    assert found[["complexity", "degradation", "precarity"]].tolist() == pytest.approx(
+        [complexity, degradation, precarity], abs=1e-4)
 
 
 # -- a study that begins in the middle of contracts ------------------------------------------------------------

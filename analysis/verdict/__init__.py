@@ -1,0 +1,1 @@
+"""What the study concludes, by criteria that were written down before the records were opened."""

@@ -1,0 +1,85 @@
+"""The registered criteria: book/criteria.toml, read once and checked."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from analysis.errors import StudyError
+from analysis.scope import POPULATIONS
+
+FILE = Path(__file__).resolve().parents[2] / "book" / "criteria.toml"
+DIGEST = 12     # characters shown of the digest
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One indicator between two goalposts: `worst` counts as 0, `best` as 1, whichever is the larger number."""
+
+    name: str
+    what: str
+    why: str
+    worst: float
+    best: float
+
+
+@dataclass(frozen=True)
+class Space:
+    """The plane of two indices: who has a place in it, the dimensions of each, and where its quadrants meet."""
+
+    population: str
+    middle: float
+    span: int
+    security: tuple[Dimension, ...]
+    autonomy: tuple[Dimension, ...]
+
+
+def read(file: Path = FILE) -> dict:
+    """The criteria as they stand in the file; StudyError where it is no TOML."""
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{file.name} is not valid TOML: {error}.") from None
+
+
+def digest(criteria: dict) -> str:
+    """What the criteria say, in twelve characters: SHA-256 of everything but the log, whatever the layout."""
+    said = {name: part for name, part in criteria.items() if name != "log"}
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
+
+
+@lru_cache
+def space() -> Space:
+    """The registered space of security and autonomy. StudyError names what is wrong with it."""
+    section = read()["space"]
+    if section["population"] not in POPULATIONS or not 0 < section["middle"] < 1 or section["span"] < 1:
+        raise StudyError("[space] of criteria.toml needs a known population, a middle between 0 and 1 and a span of "
+                         "years.")
+    return Space(section["population"], section["middle"], section["span"],
+                 *(tuple(_dimension(name, **part) for name, part in section[index].items())
+                   for index in ("security", "autonomy")))
+
+
+def _dimension(name: str, what: str, why: str, worst: float, best: float) -> Dimension:
+    if worst == best:
+        raise StudyError(f"The goalposts of `{name}` in criteria.toml are equal; give two different values.")
+    return Dimension(name, what, why, float(worst), float(best))
+
+
+def log():
+    """The log of the criteria as a frame: date, what was decided, digest."""
+    import pandas as pd
+
+    return pd.DataFrame(read()["log"]).astype({"date": "str"})
+
+
+def goalposts():
+    """The dimensions of both indices as a frame: index, dimension, what, worst, best, why."""
+    import pandas as pd
+
+    s = space()
+    return pd.DataFrame([{"index": index, "dimension": d.name, "what": d.what, "worst": d.worst, "best": d.best,
+                          "why": d.why} for index in ("security", "autonomy") for d in getattr(s, index)])
