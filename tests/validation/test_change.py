@@ -1,0 +1,414 @@
+"""Change: estimators on typed numbers, and the planted effects of synthetic worlds, beside wrong versions of both."""
+
+import time
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from analysis.datasets import Dataset
+from analysis.errors import MissingData
+from analysis.measures import change
+from analysis.models import composition, eventstudy, interrupted, sensitivity
+from analysis.models.eventstudy import NEVER
+from analysis.models.interrupted import Break
+from analysis.panels import Panels
+from analysis.scope import Scope
+from data_synthetic.simulate import simulate
+
+SHIPPED = "data_synthetic/dataset"
+Z = 1.96
+
+# -- V-21: twelve workers, four periods, two cohorts, by hand ---------------------------------------------------
+
+TOY = np.array([
+    [2, 3, 7, 9], [4, 4, 9, 10], [1, 2, 5, 8], [3, 5, 8, 11],        # begin in period 2
+    [5, 6, 7, 10], [2, 4, 4, 9], [3, 3, 5, 8], [1, 2, 3, 6],         # begin in period 3
+    [4, 5, 6, 7], [6, 6, 8, 9], [2, 3, 4, 6], [3, 4, 6, 6],          # never
+], dtype=float)
+BEGIN = np.array([2] * 4 + [3] * 4 + [NEVER] * 4)
+
+
+def cell(found, g, t):
+    return found.cells[(found.cells.start == g) & (found.cells.period == t)][0]
+
+
+def test_mean_effects_by_cohort_and_period_are_those_worked_out_by_hand():
+    """Cohort 2, period 2: own change 4, 5, 3, 3 = 3.75; not yet 1, 0, 2, 1 and never 1, 2, 1, 2: 10/8 = 1.25."""
+    found = eventstudy.group_time(TOY, BEGIN)
+    assert cell(found, 2, 2).att == pytest.approx(3.75 - 1.25)
+    assert cell(found, 2, 3).att == pytest.approx(6.0 - 2.5)         # own 6, 6, 6, 6; never 2, 3, 3, 2
+    assert cell(found, 3, 3).att == pytest.approx(3.5 - 1.0)         # own 3, 5, 3, 3; never 1, 1, 2, 0
+    assert found.simple.att[0] == pytest.approx((2.5 + 3.5 + 2.5) / 3)
+    assert dict(zip(found.dynamic.at, found.dynamic.att, strict=True))[0] == pytest.approx(2.5)
+    assert dict(zip(found.group.at, found.group.att, strict=True)) == pytest.approx({2: 3.0, 3: 2.5})
+    never = eventstudy.group_time(TOY, BEGIN, controls="never")
+    assert cell(never, 2, 2).att == pytest.approx(3.75 - 1.5)
+    assert cell(never, 2, 0).att == pytest.approx(-1.0 + 0.75)       # before: from period 1 back to 0
+
+
+def test_the_error_of_a_cell_is_that_of_two_means():
+    found = cell(eventstudy.group_time(TOY, BEGIN), 2, 2)
+    ours, theirs = np.array([4, 5, 3, 3]), np.array([1, 0, 2, 1, 1, 2, 1, 2])
+    assert found.se == pytest.approx(np.sqrt(ours.var() / 4 + theirs.var() / 8))
+
+
+def test_regression_on_covariates_equals_the_prediction_of_a_regression():
+    x = np.arange(12.0)[:, None] % 5
+    found = cell(eventstudy.group_time(TOY, BEGIN, controls="never", covariates=x), 2, 2)
+    step = TOY[:, 2] - TOY[:, 1]
+    fit = sm.OLS(step[8:], sm.add_constant(x[8:])).fit()
+    assert found.att == pytest.approx((step[:4] - fit.predict(sm.add_constant(x[:4], has_constant="add"))).mean())
+
+
+def test_two_by_two_comparisons_add_up_to_the_usual_regression():
+    beta, forbidden = eventstudy.two_way(TOY, BEGIN)
+    on = (np.arange(4) >= BEGIN[:, None]).astype(float)
+    frame = pd.DataFrame({"y": TOY.ravel(), "d": on.ravel(), "i": np.repeat(range(12), 4), "t": np.tile(range(4), 12)})
+    x = pd.get_dummies(frame[["i", "t"]].astype(str), drop_first=True, dtype=float).assign(d=frame["d"], one=1.0)
+    assert beta == pytest.approx(sm.OLS(frame["y"], x).fit().params["d"], abs=1e-10)
+    assert eventstudy.decomposition(TOY, BEGIN).weight.sum() == pytest.approx(1)
+    # ¼·½·(½ − ¼)·… of Goodman-Bacon's theorem: never 2 × (½·½, ¼·¾), early before late ¼·½, late against early ¼·¼.
+    weights = {"never2": Fraction(1, 4), "never3": Fraction(3, 16), "early": Fraction(1, 8), "late": Fraction(1, 16)}
+    assert forbidden == pytest.approx(float(weights["late"] / sum(weights.values())))
+
+
+def staggered(workers=600, periods=24, growth=0.0, seed=1):
+    random = np.random.default_rng(seed)
+    start = random.choice([6, 10, 14, 18, NEVER], workers)
+    since = np.arange(periods) - np.minimum(start, 999)[:, None]
+    effect = np.where(since >= 0, 0.5 + growth * since, 0.0)
+    y = random.normal(size=(workers, 1)) + np.linspace(0, 2, periods) + random.normal(0, 0.5, (workers, periods))
+    y += effect
+    return y, start, float(effect[since >= 0].mean())
+
+
+def test_effects_that_grow_deceive_the_usual_regression_and_not_the_others():
+    y, start, truth = staggered(growth=0.2)
+    found = eventstudy.group_time(y, start).simple[0]
+    assert abs(found.att - truth) < 3 * found.se
+    imputed, se = eventstudy.imputed_difference(y, start, 24)
+    assert abs(imputed - truth) < 3 * se
+    beta, forbidden = eventstudy.two_way(y, start)
+    assert forbidden > 0.2 and truth - beta > 10 * found.se
+
+
+def test_intervals_cover_and_bands_are_wider():
+    inside = []
+    for seed in range(60):
+        y, start, truth = staggered(200, 20, seed=seed)
+        found = eventstudy.group_time(y, start, draws=99).simple[0]
+        inside.append(found.low <= truth <= found.high)
+    assert np.mean(inside) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 60)
+    dynamic = eventstudy.group_time(y, start).dynamic
+    assert (dynamic.band_high - dynamic.band_low > 1.2 * (dynamic.high - dynamic.low)).all()
+
+
+def test_errors_that_forget_the_worker_are_too_small():
+    """Taking every month of a worker for a new worker (no clustering) would narrow the interval by half or more."""
+    random = np.random.default_rng(4)
+    start = random.choice([8, 16, NEVER], 400)
+    y = random.normal(size=(400, 24)).cumsum(axis=1)
+    right = eventstudy.group_time(y, start, draws=9)
+    cells = right.cells[right.cells.period >= right.cells.start]
+    weight = cells.treated / cells.treated.sum()
+    wrong = np.sqrt((weight**2 * cells.se**2).sum())
+    assert wrong < 0.5 * right.simple.se[0]
+
+
+def test_poisson_imputation_finds_a_ratio_where_a_difference_depends_on_the_level():
+    random = np.random.default_rng(3)
+    start = random.choice([12, 20, NEVER], 1500)
+    season = 1 + 0.4 * np.sin(np.arange(36) / 2)
+    mean = np.exp(random.normal(0, 0.5, (1500, 1))) * season
+    y = random.poisson(mean * np.exp(0.3 * (np.arange(36) >= start[:, None]))).astype(float)
+    y[random.random(y.shape) < 0.2] = np.nan
+    value, se = eventstudy.imputed_ratio(y, start, 24)
+    assert abs(value - 0.3) < 3 * se < 0.12
+    wrong, se = eventstudy.imputed_ratio(y, np.where(start < NEVER, start + 8, start), 24)      # a window that is late
+    assert abs(wrong - 0.3) > 3 * se
+
+
+def test_five_thousand_workers_and_four_years_take_less_than_a_second():
+    y, start, _ = staggered(5_000, 48)
+    began = time.process_time()
+    eventstudy.group_time(y, start)
+    assert time.process_time() - began < 1.5          # on any machine; 0.2 to 0.5 s where this was written
+
+
+def test_breakdown_is_what_undoes_a_finding():
+    at = np.array([-3, -2, 0, 1])
+    table = np.rec.fromarrays([at, np.array([0.1, -0.1, 1.0, 1.0]), np.full(4, 0.1)], names="at,att,se")
+    assert eventstudy.breakdown(table, 1) == pytest.approx((1 - eventstudy.Z * 0.1) / (0.2 * 1.5))
+    table["att"] = [0.1, -0.1, 0.1, 0.1]
+    assert eventstudy.breakdown(table, 1) == 0
+
+
+# -- V-20b: interrupted series ----------------------------------------------------------------------------------
+
+MONTHS = np.arange(24_000, 24_120)
+EARLY, LATE = Break(24_060), Break(24_084)
+
+
+def interrupted_series(seed, level=2.0, slope=0.6, rho=0.4, change=EARLY):
+    random = np.random.default_rng(seed)
+    noise = np.zeros(len(MONTHS))
+    for t in range(1, len(MONTHS)):
+        noise[t] = rho * noise[t - 1] + random.normal()
+    years = (MONTHS - change.at) / 12
+    on = years >= 0
+    return 10 + 0.3 * years + np.sin(2 * np.pi * MONTHS / 12) + on * (level + slope * years) + noise
+
+
+def test_level_and_slope_are_recovered_with_honest_intervals():
+    found = [interrupted.linear(MONTHS, interrupted_series(s), Break(24_060)) for s in range(200)]
+    for name, truth in (("level", 2.0), ("slope", 0.6)):
+        values = np.array([getattr(f, name) for f in found])
+        errors = np.array([getattr(f, f"{name}_se") for f in found])
+        assert abs(values.mean() - truth) < 3 * values.std() / np.sqrt(len(values))
+        assert (abs(values - truth) <= Z * errors).mean() >= 0.90 - 3 * np.sqrt(0.09 / 200)
+    wrong = [interrupted.linear(MONTHS, interrupted_series(s, rho=0.8), Break(24_060), lags=0) for s in range(100)]
+    assert np.mean([abs(f.level - 2.0) <= Z * f.level_se for f in wrong]) < 0.85      # neighbours taken for strangers
+
+
+def test_a_wrong_date_does_not_find_the_level():
+    values = interrupted_series(1, level=6.0, slope=0.0)
+    assert interrupted.linear(MONTHS, values, Break(24_060)).level == pytest.approx(6, abs=1.5)
+    assert abs(interrupted.linear(MONTHS, values, Break(24_030)).level) < 3
+
+
+def test_sums_of_alike_errors_are_those_of_statsmodels():
+    values, x = interrupted_series(2), interrupted.design(MONTHS, Break(24_060))
+    fit = sm.OLS(values, x).fit(cov_type="HAC", cov_kwds={"maxlags": 12, "use_correction": False})
+    bread = np.linalg.inv(x.T @ x)
+    ours = bread @ interrupted.newey_west(x * fit.resid[:, None], MONTHS) @ bread
+    assert ours == pytest.approx(fit.cov_params(), rel=1e-6)
+    found = interrupted.linear(MONTHS, values, Break(24_060))
+    assert (found.level, found.slope) == pytest.approx(fit.params[2:4])
+    assert fit.bse[2] <= found.level_se < 2 * fit.bse[2]
+
+
+def test_counts_find_a_ratio_per_person():
+    random, change = np.random.default_rng(5), Break(24_060, drop=(24_054, 24_059))
+    people = np.linspace(500, 900, len(MONTHS))
+    years = (MONTHS - change.at) / 12
+    on = years >= 0
+    values = random.poisson(people * 0.5 * np.exp(0.1 * on + 0.05 * years * on)).astype(float)
+    found = interrupted.counts(MONTHS, values, change, offset=np.log(people))
+    assert found.months == 114
+    assert abs(found.level - 0.1) < 3 * found.level_se and abs(found.slope - 0.05) < 3 * found.slope_se
+    assert found.after(2) == pytest.approx(found.level + 2 * found.slope)
+
+
+def test_a_placebo_rank_is_small_for_a_break_and_large_without_one():
+    assert interrupted.placebo_rank(MONTHS, interrupted_series(3, 9.0, change=LATE), LATE)[0] <= 0.1
+    ranks = [interrupted.placebo_rank(MONTHS, interrupted_series(s, 0, 0), LATE)[0] for s in range(40)]
+    assert np.mean([r <= 0.1 for r in ranks]) <= 0.1 + 3 * np.sqrt(0.09 / 40)
+
+
+def test_a_forecast_sees_a_level_and_no_level_where_there_is_none():
+    gap, error = interrupted.forecast_gap(MONTHS, interrupted_series(4, 12.0, 0.0, change=LATE), LATE)
+    assert gap > Z * error
+    gap, error = interrupted.forecast_gap(MONTHS, interrupted_series(4, 0.0, 0.0), LATE)
+    assert abs(gap) < 2.5 * error
+    assert np.isnan(interrupted.forecast_gap(MONTHS[:60], interrupted_series(4)[:60], Break(24_030))[0])
+
+
+# -- V-35, V-24 and bounds --------------------------------------------------------------------------------------
+
+def test_the_parts_of_a_change_add_up():
+    random = np.random.default_rng(6)
+    for _ in range(50):
+        p0, p1 = random.dirichlet(np.ones(6)), random.dirichlet(np.ones(6))
+        p0[0], p1[1] = 0, 0
+        p0, p1 = p0 / p0.sum(), p1 / p1.sum()
+        y0, y1 = random.normal(20, 5, 6), random.normal(22, 5, 6)
+        moved, within = composition.kitagawa(p0, y0, p1, y1)
+        assert moved + within == pytest.approx(p1 @ y1 - p0 @ y0, abs=1e-12)
+    assert composition.kitagawa([0.5, 0.5], [10, 20], [0.25, 0.75], [12, 22]) == pytest.approx((2.5, 2.0))
+
+
+def test_reweighting_gives_back_the_old_mix():
+    before, after = np.array(["a"] * 3 + ["b"]), np.array(["a"] * 2 + ["b"] * 6)
+    weight = composition.reweighting(before, after)
+    assert weight[:2].sum() == pytest.approx(0.75) and weight.sum() == pytest.approx(1)
+    assert composition.weighted_quantile(np.arange(8.0), weight, 0.5) == 1
+    assert composition.weighted_quantile(np.arange(8.0), np.ones(8), 0.5) == 3
+
+
+def test_the_robustness_value_is_the_published_one():
+    share, rv = sensitivity.robustness_value(4.184, 783)
+    assert share == pytest.approx(0.0219, abs=1e-3) and rv == pytest.approx(0.139, abs=1e-3)
+    assert sensitivity.robustness_value(-4.184, 783) == (share, rv)
+
+
+def test_bounds_by_hand():
+    """Of four who stay, three quarters would stay in any case: the lowest three, or the highest three."""
+    low, high = sensitivity.lee_bounds([1, 2, 3, 4], 0.8, [1, 1], 0.6)
+    assert (low, high) == pytest.approx((2 - 1, 3 - 1))
+    assert sensitivity.lee_bounds([1, 1], 0.6, [1, 2, 3, 4], 0.8) == pytest.approx((1 - 3, 1 - 2))
+    assert sensitivity.manski_bounds(10, 0.5, 0, 20) == (5, 15)
+    assert sensitivity.detectable(0.1) == pytest.approx(0.28)
+
+
+def test_lee_bounds_hold_the_truth_that_those_who_stay_hide():
+    random = np.random.default_rng(8)
+    y0 = random.normal(size=4_000)
+    on = np.arange(4_000) % 2 == 0
+    stays = np.where(on, y0 > -1.0, y0 > -0.2)
+    y = y0 + 0.3 * on
+    seen = y[on & stays].mean() - y[~on & stays].mean()
+    low, high = sensitivity.lee_bounds(y[on & stays], stays[on].mean(), y[~on & stays], stays[~on].mean())
+    assert low < 0.3 < high + 0.05 and abs(seen - 0.3) > 0.2
+
+
+def test_weights_for_staying_restore_the_mix():
+    cell_, stayed = np.repeat([0, 1], 500), np.r_[np.ones(400), np.zeros(100), np.ones(100), np.zeros(400)]
+    weight = sensitivity.staying_weights(stayed, cell_)
+    assert np.average(cell_, weights=weight) == pytest.approx(0.5)
+    assert np.average(cell_[stayed > 0]) == pytest.approx(0.2)
+
+
+# -- the synthetic world ----------------------------------------------------------------------------------------
+
+def panels(folder):
+    everybody = Panels(Dataset("world", str(folder), None, guarded=False), Scope("everywhere", 2001, 2020))
+    return everybody.without_couriers()
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory):
+    """The shipped world and one of another seed, as panels."""
+    folder = tmp_path_factory.mktemp("worlds") / "w"
+    simulate(3_700, 16, 2001, 2020, folder, threads=1)
+    return [panels(SHIPPED), panels(folder)]
+
+
+@pytest.fixture(scope="module")
+def found(worlds):
+    """The estimates of each world, by measure and name."""
+    keys = {change.beginnings: ["event", "estimate"], change.reform: ["outcome"], change.same_people: ["series"]}
+    return [{m.__name__: m(w).frame().set_index(k) for m, k in keys.items()} for w in worlds]
+
+
+@pytest.mark.parametrize(("measure", "row", "value", "low", "high", "planted"), [
+    ("beginnings", ("Activity", "same worker"), "value", "low", "high", 0.15),
+    ("beginnings", ("share", "matched"), "value", "low", "high", 0.0),
+    ("reform", "contracts", "value", "low", "high", -0.20),
+    ("reform", "pay", "value", "low", "high", 0.10),
+    ("reform", "others", "value", "low", "high", 0.0),
+    ("same_people", "same people", "slope", "slope_low", "slope_high", 0.05),
+    ("same_people", "same people", "level", "low", "high", 0.0)])
+def test_the_planted_effect_lies_in_the_interval(found, measure, row, value, low, high, planted):
+    for world in found:
+        r = world[measure].loc[row]
+        assert r[low] <= planted <= r[high] and r[low] < r[value] < r[high]
+        assert r[high] - r[low] < 0.6                                 # an interval that says something
+
+
+def test_the_effects_that_are_not_zero_are_told_from_zero(found):
+    """Each of them, in the two worlds together: half their sum lies off zero."""
+    for measure, row, sign in (("beginnings", ("Activity", "same worker"), 1), ("reform", "contracts", -1),
+                               ("reform", "pay", 1)):
+        rows = [world[measure].loc[row] for world in found]
+        error = np.sqrt(sum(((r["high"] - r["low"]) / 2 / Z) ** 2 for r in rows)) / 2
+        assert sign * np.mean([r["value"] for r in rows]) > Z * error
+
+
+def test_naive_comparisons_are_wrong(found):
+    for world in found:
+        share = world["beginnings"].loc["share"]
+        assert share.loc["naive", "value"] > 0.4                      # of a true null
+        assert share.loc["naive", "value"] > share.loc["matched", "high"]
+
+
+def test_a_wrong_sign_and_a_wrong_window_are_found_out(worlds, monkeypatch):
+    """Artists and others exchanged give the other sign; a reform two years early gives too little."""
+    w = worlds[1]
+    right = change.reform(w).frame().set_index("outcome").loc["pay"]
+    artists = change._artists
+    with monkeypatch.context() as m:
+        m.setattr(change, "_artists", lambda *a: np.where(artists(*a) < 0, -1, 1 - artists(*a)))
+        wrong = change.reform(w).frame().set_index("outcome").loc["pay"]
+    assert not wrong["low"] <= 0.10 <= wrong["high"]
+    event = change._event
+    with monkeypatch.context() as m:
+        m.setattr(change, "_event", lambda name: event(name) - 24 * (name == "Reference fee 57.76"))
+        early = change.reform(w).frame().set_index("outcome").loc["pay"]
+    assert not early["low"] <= 0.10 <= early["high"] and right["low"] <= 0.10 <= right["high"]
+
+
+def test_parts_of_the_change_of_pay_add_up(worlds):
+    value = change.composition(worlds[0]).frame().set_index("part")["value"]
+    assert value["other people"] + value["same kinds of people"] == pytest.approx(value["change of the mean"], abs=1e-8)
+
+
+def test_bounds_of_the_couriers_are_those_of_a_slow_count():
+    world = Panels(Dataset("world", SHIPPED, None, guarded=False), Scope("everywhere", 2001, 2020))
+    seen = change.courier_exit(world).frame().set_index(["group", "outcome"])
+    c = pd.read_parquet(f"{SHIPPED}/contracts.parquet")
+    on = pd.to_datetime(c["start_on"])
+    riders = set(c.loc[(c["function"] == "courier") & on.between("2017-11-01", "2018-01-31"), "worker_id"])
+    later = c[(c["function"] != "courier") & on.between("2018-02-01", "2019-01-31") & c["worker_id"].isin(riders)]
+    row = seen.loc[("couriers", "work")]
+    assert row["workers"] == len(riders)
+    assert row["low"] == pytest.approx(later["worker_id"].nunique() / len(riders)) and row["high"] == 1
+
+
+def test_months_of_the_series_equal_a_slow_count(worlds):
+    f = change.monthly(worlds[0]).frame().set_index("month")
+    c = pd.read_parquet(f"{SHIPPED}/contracts.parquet")
+    on = pd.to_datetime(c["start_on"])
+    c = c[(on.dt.year == 2010) & (on.dt.month == 5) & (c["function"].fillna("") != "courier")]
+    row = f.loc[2010 * 12 + 4]
+    assert (row["workers"], row["contracts"]) == (c["worker_id"].nunique(), len(c))
+    assert row["one_day"] == pytest.approx((c["start_on"] == c["end_on"]).mean())
+
+
+def test_nothing_about_fewer_than_ten_people(worlds):
+    frame = change.around(worlds[0]).frame()
+    assert len(frame) and (frame["workers"] >= 10).all()
+    for measure in (change.usual_regression, change.leavers, change.at_the_transition):
+        answer = measure(worlds[0])
+        assert (answer.frame()["workers"] >= 10).all() and answer.count == "workers"
+
+
+def test_the_bounds_of_those_who_left_hold_what_is_seen(worlds):
+    value = change.leavers(worlds[0]).frame().set_index("estimate")["value"]
+    assert value["lowest"] <= value["as seen"] <= value["highest"]
+
+
+@pytest.mark.parametrize(("measure", "lacks"), [
+    (change.beginnings, "activities"), (change.around, "activities"), (change.reform, "artistic"),
+    (change.leavers, "artistic"), (change.courier_exit, "function")])
+def test_what_is_missing_is_named(panels_of, measure, lacks):
+    tiny = panels_of([{"start_on": date(2010, 1, 1), "end_on": date(2010, 1, 1)}])
+    with pytest.raises(MissingData, match=lacks):
+        measure(tiny)
+
+
+@pytest.mark.parametrize("measure", [
+    change.at_the_transition, change.same_people, change.composition, change.reform, change.leavers,
+    change.usual_regression, change.courier_exit])
+def test_a_short_dataset_gives_an_empty_table(panels_of, measure):
+    rows = [{"start_on": date(2010, 1, 1), "end_on": date(2010, 1, 1), "artistic": True, "function": "actor",
+             "regime": "employee"}]
+    owned = [{"activity_id": 1, "owner_id": 1, "opened_on": date(2010, 1, 1)}]
+    tiny = panels_of(rows, activities=owned, workers=[{"worker_id": 1, "profession": "actor"}])
+    assert measure(tiny).frame().empty
+
+
+def test_where_nobody_begins_nothing_is_said_and_nothing_fails(panels_of):
+    rows = [{"worker_id": w, "start_on": date(y, m, 1), "end_on": date(y, m, 1), "gross_cents": 9_000,
+             "artistic": w == 1} for w in (1, 2) for y in range(2010, 2019) for m in range(1, 13)]
+    owned = [{"activity_id": 1, "owner_id": 3, "opened_on": date(2012, 1, 1)}]
+    shares = [{"worker_id": 3, "subscribed_on": date(2017, 5, 1), "shares": 1}]
+    tiny = panels_of(rows, years=(2010, 2018), activities=owned, shareholdings=shares,
+                     workers=[{"worker_id": w} for w in (1, 2, 3)])
+    assert change.beginnings(tiny).frame()["value"].isna().all()
+    assert change.around(tiny).frame().empty and change.usual_regression(tiny).frame().empty
+    assert change.reform(tiny).frame()["workers"].max() <= 2
+    assert len(change.leavers(tiny).frame()) == 4
