@@ -29,7 +29,8 @@ def catalogue():
     names = [f"analysis.measures.{m.name}" for m in pkgutil.iter_modules(measures.__path__)]
     for module in map(importlib.import_module, [*names, "analysis.verdict.space"]):
         for name, measure in inspect.getmembers(module, inspect.isfunction):
-            if measure.__module__ == module.__name__ and inspect.signature(measure).return_annotation is Answer:
+            if measure.__module__ == module.__name__ and inspect.signature(measure).return_annotation is Answer \
+                    and not name.startswith("_"):
                 yield f"{module.__name__.rpartition('.')[2]}.{name}", measure
 
 

@@ -19,7 +19,6 @@ from ibis import _
 
 from analysis import law
 from analysis.errors import MissingData
-from analysis.guard import K_WORKERS
 from analysis.measures.answer import Answer
 from analysis.measures.pricing import posted_prices
 from analysis.measures.thresholds import hourly_floor
@@ -406,4 +405,4 @@ def _classes(clients: pd.DataFrame, detector: str) -> pd.DataFrame:
     number = np.bincount(place, minlength=len(CLASSES))
     workers = np.bincount(place, clients["matches"], minlength=len(CLASSES)).astype("int64")
     return pd.DataFrame({"detector": detector, "at_least": CLASSES, "clients": number, "workers": workers,
-                         "fewest": np.where(number == 0, K_WORKERS, number)})
+                         "fewest": number})

@@ -112,6 +112,7 @@ def test_every_page(site, pages, open_page, width, scheme):
         if banner.inner_text().strip() != BANNER or not box or not 0 <= box["y"] < 40 or box["width"] < 200:
             wrong.append(f"{name}: banner at {box}")
         broken = page.evaluate("""async () => { const all = [...document.querySelectorAll('article img')];
+            document.querySelectorAll('.sd-tab-content').forEach(e => { e.style.display = 'block'; });
             await Promise.all(all.map(i => { i.loading = 'eager'; return i.decode().catch(() => 0); }));
             return all.filter(i => !i.naturalWidth || i.getBoundingClientRect().width < 200).map(i => i.src); }""")
         wrong += [f"{name}: {source} is not drawn" for source in broken]

@@ -11,6 +11,9 @@ import pytest
 from analysis.datasets import SHIPPED, Dataset
 
 PASSWORD = "a secret of the tests"
+# Compiling a query of a small dataset takes Spark longer than running it.
+PLAIN = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+         "spark.sql.adaptive.enabled": "false"}
 PORT = 5432     # the name of a file: the server listens on a socket in a folder of its own alone
 
 
@@ -95,6 +98,9 @@ def spark():
     pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
     if not shutil.which("java"):
         pytest.skip("Java is not installed (Debian: openjdk-17-jre-headless)")
+    from analysis.engines import spark as engine
+
+    engine.SETTINGS.update(PLAIN)
     yield "spark+local://"
 
     from pyspark.sql import SparkSession

@@ -29,6 +29,7 @@ KEYS = {"contract_month": ["contract_id", "month"], "worker_month": ["worker_id"
         "coverage_month": ["worker_id", "month"]}
 EVENTS = {"workers", "contracts", "started", "invoices", "bills"}
 ABSENT = -(2**40)
+FITTED = {"determinants", "representativeness"}     # by iterations that end a little earlier or later
 SLOW = {"series"}        # made of `headline.worker_years`, which is compared instead
 MODULES = [*(f"analysis.measures.{m.name}" for m in pkgutil.iter_modules(measures.__path__)), "analysis.verdict.space"]
 MEASURES = [
@@ -36,7 +37,7 @@ MEASURES = [
     for module in map(importlib.import_module, MODULES)
     for name, measure in inspect.getmembers(module, inspect.isfunction)
     if measure.__module__ == module.__name__ and inspect.signature(measure).return_annotation is Answer
-    and name not in SLOW
+    and name not in SLOW and not name.startswith("_")
 ]
 
 
@@ -141,7 +142,7 @@ def test_measures(ours, theirs, measure):
     options = {"by": "profession"} if "by" in inspect.signature(measure).parameters else {}
     here, there = measure(ours, **options).frame(), measure(theirs, **options).frame()
     assert len(here)
-    assert_frame_equal(here, there, rtol=1e-9, atol=1e-12)
+    assert_frame_equal(here, there, rtol=1e-6 if measure.__name__ in FITTED else 1e-9, atol=1e-12)
 
 
 def test_what_the_headline_intervals_are_drawn_from(ours, theirs):
