@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dateutil.easter import easter
+from expected import same
 
 from analysis import law
 from analysis.datasets import Dataset
@@ -25,16 +26,6 @@ DAY = timedelta(days=1)
 FEE = 65                    # thousandths
 QUARTERS = {"p25": 25, "median": 50, "p75": 75}
 END = date(LAST, 12, 31)
-
-
-def same(answer, expected):
-    """The measure's table equals `expected` (rows as dicts) to 9 digits, whatever the order of the columns."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns]
-    seen = seen.sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(seen, frame, check_dtype=False, rtol=1e-9, atol=1e-12)
 
 
 # -- an independent reading of the dataset ---------------------------------------------------------------------

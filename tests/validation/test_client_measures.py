@@ -11,6 +11,7 @@ from statistics import NormalDist, mean, median
 import numpy as np
 import pandas as pd
 import pytest
+from expected import same
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import law
@@ -30,16 +31,6 @@ DAY = timedelta(days=1)
 MONTH = 365.25 / 12
 SILENCES = {months: round(months * MONTH) for months in (12, 18, 24)}
 SHOWN = ["clients", "workers", "fewest"]
-
-
-def same(answer, expected):
-    """The measure's table equals `expected` (rows as dicts) to 9 digits, whatever the order of the columns."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns]
-    seen = seen.sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(seen, frame, check_dtype=False, rtol=1e-9, atol=1e-12)
 
 
 def counted(pairs):

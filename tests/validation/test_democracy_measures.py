@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from expected import same
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
@@ -93,20 +94,6 @@ def choices(w, act):
     rows = [(i, d, month(d), int((i, d) in w.came if act == "attended" else w.came.get((i, d), False)))
             for d in w.days for i in w.active[d]]
     return pd.DataFrame(rows, columns=["worker_id", "day", "month", "acted"])
-
-
-def same(answer, expected, columns=None):
-    """The measure's table, or some of its columns, equals `expected` (rows as dicts) to 9 digits."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    seen = seen if columns is None else seen[[*keys, *columns]]
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns]
-    seen = seen.sort_values(keys, ignore_index=True)
-    for table in (frame, seen):
-        if "day" in table:
-            table["day"] = pd.to_datetime(table["day"]).dt.date
-    pd.testing.assert_frame_equal(seen, frame, check_dtype=False, rtol=1e-9, atol=1e-12)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from expected import deflator, same
 
 from analysis import law
 from analysis.datasets import Dataset
@@ -27,22 +28,7 @@ VIEWS = {"pay": "gross", "days": "days", "invoice": "billed"}
 MONEY = ("pay", "invoice")
 
 
-def same(answer, expected):
-    """The measure's table equals `expected` (rows as dicts) to 9 digits, whatever the order of the columns."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns]
-    seen = seen.sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(seen, frame, check_dtype=False, rtol=1e-9, atol=1e-12)
-
-
 # -- an independent reading of the dataset ---------------------------------------------------------------------
-
-def deflator(year, month):
-    """EUR of a month in EUR of the mean month of the last year."""
-    return np.mean([law.health_index(LAST, m) for m in range(1, 13)]) / law.health_index(year, month)
-
 
 def parts(contract):
     """(year, month, days in hundredths, cents) of a contract in each calendar month, by cumulative floor."""

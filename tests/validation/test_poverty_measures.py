@@ -8,6 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from expected import prices, same
 
 from analysis import law
 from analysis.measures import poverty
@@ -19,21 +20,7 @@ FULL_TIME = 38 * 52
 NAMES = ("low_pay", "uneven", "idle", "uncovered", "dependent", "late")
 
 
-def same(answer, expected):
-    """The measure's table equals `expected` (rows as dicts) to 9 digits, whatever the order of rows and columns."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns]
-    pd.testing.assert_frame_equal(seen.sort_values(keys, ignore_index=True), frame, check_dtype=False, rtol=1e-9,
-                                  atol=1e-12)
-
-
 # -- an independent reading of the dataset ---------------------------------------------------------------------
-
-def prices(year):
-    return np.mean([law.health_index(year, m) for m in range(1, 13)])
-
 
 def months_of(contract):
     """(year, month, share of days, of pay, of hours) of a contract, days and hours in hundredths, pay in cents."""

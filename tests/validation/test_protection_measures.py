@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from expected import same
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import law
@@ -26,16 +27,6 @@ START, END = 12 * FIRST, 12 * LAST + 11
 CAP = 7800
 MEASURES = [m for _, m in inspect.getmembers(protection, inspect.isfunction)
             if inspect.signature(m).return_annotation is Answer]
-
-
-def same(answer, expected):
-    """The measure's table equals `expected` (rows as dicts) to 9 digits, whatever the order of rows and columns."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns].astype(dict.fromkeys(keys, object))
-    seen = seen.sort_values(keys, ignore_index=True).astype(dict.fromkeys(keys, object))
-    pd.testing.assert_frame_equal(seen, frame, check_dtype=False, rtol=1e-9, atol=1e-12)
 
 
 # -- an independent reading of the dataset ---------------------------------------------------------------------

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from expected import deflator, same
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import law
@@ -25,22 +26,7 @@ FTE_YEAR = 38 * 52
 CLOCKS = ("accrual", "cash", "invoiced")
 
 
-def same(answer, expected):
-    """The measure's table equals `expected` (rows as dicts) to 9 digits, whatever the order of the columns."""
-    keys = list(answer.keys)
-    seen, frame = answer.frame(), pd.DataFrame(expected)
-    assert set(seen.columns) == set(frame.columns) and len(frame)
-    frame = frame.sort_values(keys, ignore_index=True)[seen.columns]
-    seen = seen.sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(seen, frame, check_dtype=False, rtol=1e-9, atol=1e-12)
-
-
 # -- an independent reading of the dataset ---------------------------------------------------------------------
-
-def deflator(year, month):
-    """EUR of a month in EUR of the mean month of the last year."""
-    return np.mean([law.health_index(LAST, m) for m in range(1, 13)]) / law.health_index(year, month)
-
 
 def spread(contracts):
     """One row per contract and month, by cumulative floor over calendar days; pay in cents, days in hundredths."""
