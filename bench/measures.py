@@ -6,46 +6,32 @@ Each measure is asked twice: on fresh panels, which it may have to make, and aga
 chapter that has shown something already.
 """
 
-import importlib
-import inspect
 import os
-import pkgutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from analysis import measures
 from analysis.datasets import Dataset
-from analysis.measures.answer import Answer
+from analysis.measures import catalogue
 from analysis.panels import Panels
 from analysis.scope import Scope
+from analysis.verdict import space
 
 WORKERS, LIMIT = 24_700, 3.0
 
 
-def catalogue():
-    """Every measure, by the name of its module and its own."""
-    names = [f"analysis.measures.{m.name}" for m in pkgutil.iter_modules(measures.__path__)]
-    for module in map(importlib.import_module, [*names, "analysis.verdict.space"]):
-        for name, measure in inspect.getmembers(module, inspect.isfunction):
-            if measure.__module__ == module.__name__ and inspect.signature(measure).return_annotation is Answer \
-                    and not name.startswith("_"):
-                yield f"{module.__name__.rpartition('.')[2]}.{name}", measure
-
-
 def timed(measure, panels) -> tuple[float, float]:
     """Seconds and CPU seconds of one measure."""
-    options = {"by": "profession"} if "by" in inspect.signature(measure).parameters else {}
     start, cpu = time.perf_counter(), time.process_time()
-    measure(panels, **options).frame()
+    measure(panels, **catalogue.by_trade(measure)).frame()
     return time.perf_counter() - start, time.process_time() - cpu
 
 
 def table(folder: Path) -> None:
     kept = Panels(Dataset("bench", str(folder), None, guarded=False), Scope("everywhere", 2001, 2020))
     rows = []
-    for name, measure in catalogue():
+    for name, measure in (catalogue.everything() | catalogue.of(space)).items():
         fresh = Panels(Dataset("bench", str(folder), None, guarded=False), Scope("everywhere", 2001, 2020))
         first = timed(measure, fresh)
         timed(measure, kept)

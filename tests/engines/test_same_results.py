@@ -1,8 +1,5 @@
 """One set of expressions gives one set of results, on PostgreSQL and on Spark as on DuckDB."""
 
-import importlib
-import inspect
-import pkgutil
 from datetime import date
 from functools import cached_property
 
@@ -13,12 +10,11 @@ import pytest
 from ibis import _
 from pandas.testing import assert_frame_equal
 
-from analysis import measures
 from analysis.datasets import SHIPPED, Dataset
-from analysis.measures import headline
-from analysis.measures.answer import Answer
+from analysis.measures import catalogue, headline
 from analysis.panels import Panels, chains
 from analysis.scope import POPULATIONS, Scope
+from analysis.verdict import space
 
 KEYS = {"contract_month": ["contract_id", "month"], "worker_month": ["worker_id", "month"],
         "cash_month": ["worker_id", "month"], "invoiced_month": ["worker_id", "month"],
@@ -31,14 +27,8 @@ EVENTS = {"workers", "contracts", "started", "invoices", "bills"}
 ABSENT = -(2**40)
 FITTED = {"determinants", "representativeness"}     # by iterations that end a little earlier or later
 SLOW = {"series"}        # made of `headline.worker_years`, which is compared instead
-MODULES = [*(f"analysis.measures.{m.name}" for m in pkgutil.iter_modules(measures.__path__)), "analysis.verdict.space"]
-MEASURES = [
-    measure
-    for module in map(importlib.import_module, MODULES)
-    for name, measure in inspect.getmembers(module, inspect.isfunction)
-    if measure.__module__ == module.__name__ and inspect.signature(measure).return_annotation is Answer
-    and name not in SLOW and not name.startswith("_")
-]
+MEASURES = {name: measure for name, measure in (catalogue.everything() | catalogue.of(space)).items()
+            if measure.__name__ not in SLOW}
 
 
 def panels_at(location, region="everywhere", couriers=True):
@@ -137,9 +127,9 @@ def test_regions_without_couriers(ours, theirs, region):
     same(here, there, KEYS["worker_year"])
 
 
-@pytest.mark.parametrize("measure", MEASURES, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
 def test_measures(ours, theirs, measure):
-    options = {"by": "profession"} if "by" in inspect.signature(measure).parameters else {}
+    options = catalogue.by_trade(measure)
     here, there = measure(ours, **options).frame(), measure(theirs, **options).frame()
     assert len(here)
     assert_frame_equal(here, there, rtol=1e-6 if measure.__name__ in FITTED else 1e-9, atol=1e-12)
