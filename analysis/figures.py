@@ -116,8 +116,9 @@ def map_figure(table, *, name, x, y, share, by, caption, x_label, y_label, corne
     seen = table.frame.dropna(subset=[share]).astype({share: float})
     spans, highest = list(dict.fromkeys(seen[by])), seen[share].max()
     side = min(b - a for column in (x, y) for a, b in pairwise(sorted({*seen[column], *table.frame[column]})))
-    figure, _ = _canvas((len(spans) + 1) // 2, min(len(spans), 2))
-    panels = figure.axes
+    rows = (len(spans) + 1) // 2
+    figure = _figure((SIZE[0], 0.8 + 2.3 * rows))
+    panels = figure.subplots(rows, min(len(spans), 2), squeeze=False).flatten().tolist()
     told = []
     for place, span in zip(panels, spans, strict=False):
         cells = seen[seen[by] == span]
@@ -185,11 +186,14 @@ def _check(table, name) -> None:
         raise StudyError(f"Figure name {name!r} must be lower-case-with-hyphens.")
 
 
-def _canvas(rows=1, columns=1):
-    """A fresh figure in the book's style, made without pyplot, so that no state outlives it.
+def _canvas():
+    """A fresh figure of one panel, and its axes."""
+    figure = _figure(SIZE)
+    return figure, figure.add_subplot()
 
-    Several panels are an array of axes, a single one is alone.
-    """
+
+def _figure(size):
+    """A fresh figure in the book's style, made without pyplot, so that no state outlives it."""
     import matplotlib as mpl
     import seaborn as sns
     from matplotlib.figure import Figure
@@ -198,11 +202,7 @@ def _canvas(rows=1, columns=1):
                   rc={"axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y",
                       "grid.color": "#e3e3e3", "font.size": 11})
     mpl.rcParams.update({"svg.hashsalt": "smartbook", "svg.fonttype": "path"})
-    if rows * columns == 1:
-        figure = Figure(figsize=SIZE, layout="constrained")
-        return figure, figure.add_subplot()
-    figure = Figure(figsize=(SIZE[0], 0.8 + 2.3 * rows), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
+    return Figure(figsize=size, layout="constrained")
 
 
 def _mark(axes, events: SafeTable) -> str:

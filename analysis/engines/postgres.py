@@ -11,6 +11,7 @@ from ibis.backends.postgres import Backend
 from ibis.backends.sql.compilers.postgres import PostgresCompiler
 from psycopg.conninfo import conninfo_to_dict
 
+from analysis.engines.told import Told
 from analysis.errors import StudyError
 
 SECONDS = 10     # to wait for a server
@@ -54,11 +55,13 @@ class Compiler(PostgresCompiler):
                            for name, column in columns.items())).from_(constants)
 
 
-class PostgreSQL(Backend):
+class PostgreSQL(Told, Backend):
     """Ibis's backend, except that it writes nothing but kept results and says in a sentence what went wrong."""
 
     compiler = Compiler()
-    dataset = ""
+
+    def told(self):
+        return told(self.dataset)
 
     def _register_in_memory_tables(self, expr) -> None:
         """Nothing to do: constants are part of the query."""
@@ -71,24 +74,16 @@ class PostgreSQL(Backend):
     @cached_property
     def may_keep(self) -> bool:
         """Whether the user may make temporary tables; not on a standby either, where everything is read-only."""
-        with told(self.dataset), self.con.cursor() as cursor:
+        with self.told(), self.con.cursor() as cursor:
             return cursor.execute("SELECT has_database_privilege(current_database(), 'TEMP') "
                                   "AND NOT current_setting('transaction_read_only')::boolean").fetchone()[0]
 
-    def execute(self, *arguments, **options):
-        with told(self.dataset):
-            return super().execute(*arguments, **options)
-
-    def to_pyarrow(self, *arguments, **options):
-        with told(self.dataset):
-            return super().to_pyarrow(*arguments, **options)
-
     def create_table(self, *arguments, **options):
-        with told(self.dataset):
+        with self.told():
             return super().create_table(*arguments, **options)
 
     def get_schema(self, *arguments, **options):
-        with told(self.dataset):
+        with self.told():
             return super().get_schema(*arguments, **options)
 
 

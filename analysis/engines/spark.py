@@ -18,6 +18,7 @@ with warnings.catch_warnings():
     from py4j.protocol import Py4JNetworkError
     from pyspark.sql import SparkSession
 
+from analysis.engines.told import Told
 from analysis.errors import StudyError
 
 LOCAL = "spark+local://"
@@ -41,11 +42,13 @@ class Compiler(PySparkCompiler):
         return self.visit_Quantile(op, arg=arg, quantile=sge.convert(0.5), where=where)
 
 
-class Spark(Backend):
+class Spark(Told, Backend):
     """Ibis's backend, which reads several files as one table and says in a sentence what went wrong."""
 
     compiler = Compiler()
-    dataset = ""
+
+    def told(self):
+        return told(self.dataset)
 
     def _create_cached_table(self, name, expr):
         """Ibis forgets the constants of what is kept."""
@@ -56,20 +59,12 @@ class Spark(Backend):
         """The Parquet files at `paths` as one table, under a name that no other dataset of the session has."""
         name = gen_name("table")
         try:
-            with told(self.dataset):
+            with self.told():
                 self._session.read.parquet(*paths).createOrReplaceTempView(name)
         except pyspark.errors.PySparkException as error:
             raise StudyError(f"Spark cannot read a table of dataset {self.dataset!r} ({type(error).__name__}); every "
                              "node must see its folder under the same path.") from None
         return self.table(name)
-
-    def execute(self, *arguments, **options):
-        with told(self.dataset):
-            return super().execute(*arguments, **options)
-
-    def to_pyarrow(self, *arguments, **options):
-        with told(self.dataset):
-            return super().to_pyarrow(*arguments, **options)
 
 
 def open_spark(name: str, engine: str) -> Spark:

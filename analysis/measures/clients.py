@@ -14,6 +14,7 @@ from ibis import _
 
 from analysis.guard import K_WORKERS
 from analysis.measures.answer import Answer
+from analysis.models import lifetable
 from analysis.panels import Panels, days_between
 from analysis.scope import BRUSSELS
 
@@ -177,13 +178,9 @@ def tenure(panels: Panels) -> Answer:
 
 def _curve(d: pd.DataFrame) -> pd.DataFrame:
     """The survival function of durations (t in days, gone, clients, workers by their longest) at CURVE."""
-    at_risk = d["clients"][::-1].cumsum()[::-1]
-    survival = [1.0, *(1 - d["gone"] / at_risk).cumprod()]
-    clients, workers = ([*d[n][::-1].cumsum()[::-1], 0] for n in ("clients", "workers"))
-    ended = d["t"].searchsorted([round(months * MONTH) for months in CURVE], side="right")
-    frame = pd.DataFrame({
-        "t": CURVE, "clients": [clients[n] for n in ended], "workers": [workers[n] for n in ended],
-        "survival": [survival[n] for n in ended]})
+    frame = lifetable.curve(d, [round(months * MONTH) for months in CURVE],
+                            {"clients": "clients", "workers": "workers"}, {"survival": ("gone", "clients")})
+    frame["t"] = CURVE
     frame["fewest"] = frame[["clients", "workers"]].min(axis=1)
     return frame[frame["clients"] > 0]
 

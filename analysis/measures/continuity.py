@@ -8,6 +8,7 @@ from ibis import _
 
 from analysis import law
 from analysis.measures.answer import Answer
+from analysis.models import lifetable
 from analysis.panels import Panels, chains, days_between, spells
 
 GAPS = (0, 7, 30)                    # days without work that still count as one spell
@@ -70,18 +71,9 @@ def _breaks(panels: Panels):
     return s.select("worker_id", "spell", "t", "returned", "longest")
 
 
-def _survival(events: pd.Series, durations: pd.Series) -> list[float]:
-    """Kaplan–Meier by rows in the order of time: 1, then S after the `events` of each row, of those still at risk."""
-    return [1.0, *(1 - events / durations[::-1].cumsum()[::-1]).cumprod()]
-
-
 def _weekly_curve(d: pd.DataFrame) -> pd.DataFrame:
-    survival = _survival(d["returns"], d["breaks"])
-    workers = [*d["longest"][::-1].cumsum()[::-1], 0]       # by their longest break: a person can have several
-    weeks = range(0, 365, 7)
-    ended = d["t"].searchsorted(weeks, side="right")
-    frame = pd.DataFrame({"t": weeks, "workers": [workers[n] for n in ended],
-                          "survival": [survival[n] for n in ended]})
+    # Workers by their longest break: a person can have several.
+    frame = lifetable.curve(d, range(0, 365, 7), {"workers": "longest"}, {"survival": ("returns", "breaks")})
     return frame[frame["workers"] > 0].reset_index(drop=True)
 
 
@@ -112,7 +104,7 @@ def spell_lengths(panels: Panels) -> Answer:
 
 def _km_median(lengths: pd.DataFrame) -> float:
     """The shortest length that at most half of the spells outlast; nan where more than half do."""
-    survival = _survival(lengths["ended"], lengths["spells"])[1:]
+    survival = lifetable.survival(lengths["ended"], lengths["spells"])[1:]
     reached = [length for length, s in zip(lengths["length"], survival, strict=True) if s <= 0.5]
     return float(reached[0]) if reached else float("nan")
 

@@ -19,6 +19,7 @@ from ibis import _
 from analysis import law
 from analysis.errors import MissingData, unknown
 from analysis.measures.answer import Answer
+from analysis.models import lifetable
 from analysis.panels import Panels, days_between, month_of
 
 AMONG = {"active": "with paid work in the twelve months before", "holders": "who hold a share on the day",
@@ -171,12 +172,8 @@ def first_share(panels: Panels) -> Answer:
                  event=_.on.notnull().cast("int64"))
 
     def curve(d: pd.DataFrame) -> pd.DataFrame:
-        at_risk = d["members"][::-1].cumsum()[::-1]
-        without = [1.0, *(1 - d["events"] / at_risk).cumprod()]
-        left = [*at_risk, 0]
-        seen = d["t"].searchsorted(list(QUARTERS), side="right")
-        frame = pd.DataFrame({"t": list(QUARTERS), "workers": [left[n] for n in seen],
-                              "bought": [1 - without[n] for n in seen]})
+        frame = lifetable.curve(d, QUARTERS, {"workers": "members"}, {"without": ("events", "members")})
+        frame = frame.assign(bought=1 - frame["without"]).drop(columns="without")
         return frame[frame["workers"] > 0].reset_index(drop=True)
 
     return Answer(s.group_by("t").agg(events=_.event.sum(), members=_.count()), ("t",), finish=curve)

@@ -66,8 +66,6 @@ def pool_months(panels: Panels):
     """
     panels.dataset.need("activities", "contracts.employer_cost_cents", "contracts.paid_on")
     data, end = panels.dataset, last_day(panels)
-    owners = data.table("activities").select("activity_id", worker_id="owner_id")
-    owners = owners.filter(owners.worker_id.isin(panels.contracts.worker_id))
     i = known_invoices(panels).filter(_.settled_on.notnull())
     c = data.table("contracts").filter(_.paid_on <= end)
     cost = ibis.coalesce(c.employer_cost_cents, c.gross_cents) + c.expenses_cents.fill_null(0)
@@ -77,7 +75,7 @@ def pool_months(panels: Panels):
     if data.has("expenses"):
         e = data.table("expenses").filter(_.booked_on <= end)
         flows.append(e.select("activity_id", month=month_of(e.booked_on), out_cents=e.amount_cents, in_cents=zero))
-    m = ibis.union(*flows).join(owners, "activity_id").group_by("activity_id", "worker_id", "month").agg(
+    m = ibis.union(*flows).join(panels.owned, "activity_id").group_by("activity_id", "worker_id", "month").agg(
         out_cents=_.out_cents.sum(), in_cents=_.in_cents.sum())
     so_far = ibis.window(group_by="activity_id", order_by="month", rows=(None, 0))
     return m.mutate(ahead_cents=(_.out_cents - _.in_cents).sum().over(so_far).cast("int64"))

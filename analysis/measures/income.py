@@ -193,11 +193,9 @@ def activity_budget(panels: Panels) -> Answer:
     """
     panels.dataset.need("activities", "invoices", "expenses", "contracts.employer_cost_cents")
     data = panels.dataset
-    owners = data.table("activities").select("activity_id", worker_id="owner_id")
-    owners = owners.filter(owners.worker_id.isin(panels.contracts.worker_id))
 
     def flow(table, day, **amounts):
-        rows = table.join(owners, "activity_id").mutate(year=table[day].year().cast("int32"), zero=0)
+        rows = table.join(panels.owned, "activity_id").mutate(year=table[day].year().cast("int32"), zero=0)
         return rows.select("year", owner="worker_id", **{
             name: amounts.get(name, rows.zero).cast("int64") for name in ("billed", "gross", "cost", "bought")})
 

@@ -16,6 +16,7 @@ from ibis import _
 from analysis import law
 from analysis.errors import unknown
 from analysis.measures.answer import Answer
+from analysis.models import Z95, lifetable
 from analysis.panels import Panels, days_between
 
 CLIENT_TRAITS = ("legal_form", "size", "sector")
@@ -23,7 +24,6 @@ HORIZON = 365                     # days that a curve of payment is followed
 SEASONED = 365                    # days after which nearly all invoices that are ever paid have been
 NEVER = 10**6                     # days: longer than any payment takes
 LARGE = "250+"
-Z95 = 1.96
 YEAR = 365                        # days, of interest
 
 
@@ -231,18 +231,8 @@ def _curves(durations: pd.DataFrame, group: str | None) -> pd.DataFrame:
 
 def _curve(d: pd.DataFrame) -> pd.DataFrame:
     """Both survival curves at whole weeks, from counts by duration in ascending order, while somebody is followed."""
-    def survival(events, exposed):
-        at_risk = d[exposed].astype(float)[::-1].cumsum()[::-1]
-        return np.array([1.0, *(1 - d[events].astype(float) / at_risk).cumprod()])
-
-    def followed(people):
-        return np.array([*d[people].astype("int64")[::-1].cumsum()[::-1], 0])
-
-    weeks = np.arange(0, HORIZON, 7)
-    ended = d["t"].searchsorted(weeks, side="right")
-    frame = pd.DataFrame({
-        "t": weeks, "workers": followed("workers")[ended], "clients": followed("clients")[ended],
-        "unpaid": survival("paid", "invoices")[ended], "unpaid_amount": survival("paid_cents", "cents")[ended]})
+    frame = lifetable.curve(d, range(0, HORIZON, 7), {"workers": "workers", "clients": "clients"},
+                            {"unpaid": ("paid", "invoices"), "unpaid_amount": ("paid_cents", "cents")})
     frame["fewest"] = frame[["workers", "clients"]].min(axis=1)
     return frame[frame["fewest"] > 0].reset_index(drop=True)
 

@@ -10,13 +10,13 @@ import pandas as pd
 from ibis import _
 
 from analysis.measures.answer import Answer
+from analysis.models import Z95
 from analysis.panels import Panels, days_between, hundredths
 
 MANY_WORKERS = 10           # of a client, from which a common price says something about the client
 NEAR = 100                  # within a hundredth of the most frequent rate
 POSTED = 0.5                # share of contracts at the modal rate from which a price counts as set by the client
 CLUSTERS = {"worker": "workers", "buyer": "buyers", "pair": "pairs"}
-Z95 = 1.96
 YEAR = 365.25               # days
 
 
@@ -191,12 +191,10 @@ def _activity_years(panels: Panels):
     An Activity is in the scope with its owner, and whole.
     """
     data = panels.dataset
-    owners = data.table("activities").select("activity_id", worker_id="owner_id")
-    owners = owners.filter(owners.worker_id.isin(panels.contracts.worker_id))
     paid = data.table("contracts").mutate(year=_.start_on.year().cast("int32"))
     paid = paid.group_by("activity_id", "year").agg(gross_cents=_.gross_cents.sum())
     billed = data.table("invoices").mutate(year=_.issued_on.year().cast("int32"))
     billed = billed.group_by("activity_id", "year").agg(billed_cents=_.amount_cents.sum())
-    both = paid.join(billed, ["activity_id", "year"]).join(owners, "activity_id")
+    both = paid.join(billed, ["activity_id", "year"]).join(panels.owned, "activity_id")
     return both.filter((_.gross_cents > 0) & (_.billed_cents > 0)
                        & _.year.between(panels.scope.first_year, panels.scope.last_year))

@@ -39,8 +39,7 @@ def activity_use(panels: Panels, by: str | None = None) -> Answer:
 
 def _accounts(panels: Panels):
     """Activities whose owner is in the scope: activity_id, owner."""
-    a = panels.dataset.table("activities").select("activity_id", owner="owner_id")
-    return a.filter(a.owner.isin(panels.contracts.worker_id))
+    return panels.owned.select("activity_id", owner="worker_id")
 
 
 def use_by_owners(panels: Panels) -> Answer:

@@ -14,6 +14,7 @@ from ibis import _
 
 from analysis import law
 from analysis.measures.answer import Answer
+from analysis.models import lifetable
 from analysis.panels import Panels
 from analysis.panels.coverage import artist_month
 
@@ -185,12 +186,7 @@ def coverage_survival(panels: Panels) -> Answer:
 
 def _curve(d: pd.DataFrame) -> pd.DataFrame:
     """t, workers followed for longer than t, and the share without the event, from durations sorted by t."""
-    at_risk = d["workers"][::-1].cumsum()[::-1]
-    survival = [1.0, *(1 - d["events"] / at_risk).cumprod()]
-    followed = [*at_risk, 0]
-    ended = d["t"].searchsorted(list(CURVE), side="right")
-    frame = pd.DataFrame({"t": CURVE, "workers": [followed[n] for n in ended],
-                          "survival": [survival[n] for n in ended]})
+    frame = lifetable.curve(d, CURVE, {"workers": "workers"}, {"survival": ("events", "workers")})
     return frame[frame["workers"] > 0]
 
 

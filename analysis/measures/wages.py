@@ -17,6 +17,7 @@ from ibis import _
 
 from analysis.guard import K_WORKERS
 from analysis.measures.answer import Answer
+from analysis.models import Z95
 from analysis.panels import Panels, days_between
 
 OUTCOMES = ("invoice", "pay")
@@ -184,7 +185,7 @@ def components(panels: Panels) -> Answer:
         f = model.fit
         halves = twoway.half_samples(f.matches)[:, :2]
         halves = halves[~np.isnan(halves).any(axis=1)] - (f.corrected.worker, f.corrected.client)
-        width = twoway.Z95 * np.sqrt((halves ** 2).mean(axis=0)) if len(halves) else np.full(2, np.nan)
+        width = Z95 * np.sqrt((halves ** 2).mean(axis=0)) if len(halves) else np.full(2, np.nan)
         for estimate, c in (("plug-in", f.plugin), ("leave-out", f.corrected)):
             of_worker, of_client = width if estimate == "leave-out" else (np.nan, np.nan)
             rows.append({
@@ -286,8 +287,8 @@ def client_premia(panels: Panels, weight: str = "contracts") -> Answer:
                 ) if column else (0.0,) * 4
             else:
                 premium = error = sampled = naive = np.nan
-            rows.append((outcome, trait, level, int(these.sum()), premium, premium - twoway.Z95 * error,
-                         premium + twoway.Z95 * error, premium - twoway.Z95 * sampled, premium + twoway.Z95 * sampled,
+            rows.append((outcome, trait, level, int(these.sum()), premium, premium - Z95 * error,
+                         premium + Z95 * error, premium - Z95 * sampled, premium + Z95 * sampled,
                          naive))
     return Answer(_table(rows, ("outcome", "trait", "level", "clients", "premium", "low", "high", "low_sampled",
                                 "high_sampled", "naive_error")), ("outcome", "trait", "level"), count="clients")

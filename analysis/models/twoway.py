@@ -19,8 +19,6 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse.csgraph import connected_components
 
-Z95 = 1.96
-
 
 @dataclass(frozen=True)
 class Setting:

@@ -13,11 +13,18 @@ from analysis.datasets import Dataset
 from analysis.engines import in_ranges, keep
 from analysis.errors import unknown
 from analysis.panels import admission, buyers, spells
-from analysis.panels.coverage import coverage_month as coverage_by_month
+from analysis.panels.coverage import coverage_month
 from analysis.panels.months import hundredths, month_of, spread, sums
 from analysis.scope import BRUSSELS, MAIN_ACTIVITY_DAYS, POPULATIONS, Scope
 
 CONTRACTS_AT_ONCE = 2_000_000
+
+
+def _kept(panel) -> cached_property:
+    """A property of Panels: `panel(range)` over the ranges of workers, computed once; several measures read it."""
+    made = cached_property(lambda panels: panels.kept(panel))
+    made.__doc__ = panel.__doc__
+    return made
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,12 @@ class Panels:
         return self._in_region(ibis.union(*(part.select(columns) for part in parts)) if len(parts) > 1
                                else parts[0].select(columns))
 
+    @property
+    def owned(self):
+        """The Activities whose owner has a contract in the scope: activity_id, worker_id (the owner)."""
+        a = self.dataset.table("activities").select("activity_id", worker_id="owner_id")
+        return a.filter(a.worker_id.isin(self.contracts.worker_id))
+
     @cached_property
     def bills(self):
         """Every invoice to the scope's clients; `invoices` where the scope is one of workers, or leaves some out."""
@@ -222,23 +235,9 @@ class Panels:
     invoice_month = cached_property(buyers.invoice_month)
     admissible_window = admission.admissible_window
 
-    @cached_property
-    def pair_year(self):
-        return self.kept(buyers.pair_year)     # every measure of dependence reads it
-
-    pair_year.__doc__ = buyers.pair_year.__doc__
-
-    @cached_property
-    def admissible_month(self):
-        return self.kept(admission.admissible_month)     # seven windows look back on it
-
-    admissible_month.__doc__ = admission.admissible_month.__doc__
-
-    @cached_property
-    def coverage_month(self):
-        return self.kept(coverage_by_month)
-
-    coverage_month.__doc__ = coverage_by_month.__doc__
+    pair_year = _kept(buyers.pair_year)
+    admissible_month = _kept(admission.admissible_month)
+    coverage_month = _kept(coverage_month)
 
     def population(self, name: str):
         """The worker-years of one population of POPULATIONS."""

@@ -13,7 +13,7 @@ import pytest
 from analysis.datasets import Dataset
 from analysis.errors import MissingData
 from analysis.measures import wages
-from analysis.models import twoway
+from analysis.models import Z95, twoway
 from analysis.panels import Panels
 from analysis.scope import Scope
 from data_synthetic import columns as at
@@ -237,7 +237,7 @@ def test_projection_errors_cover_and_naive_ones_do_not():
         p = twoway.project(twoway.fit(twoway.collapse(worker, client, y)[0], exact=True), z)
         found.append((p.coefficient[1], p.error[1], p.naive[1]))
     estimate, error, naive = np.array(found).T
-    covered = np.abs(estimate - truth) <= twoway.Z95 * error
+    covered = np.abs(estimate - truth) <= Z95 * error
     assert abs(covered.mean() - 0.95) <= 3 * (0.95 * 0.05 / DRAWS) ** 0.5
     assert error.mean() == pytest.approx(estimate.std(ddof=1), rel=0.15)
     assert abs(naive.mean() / estimate.std(ddof=1) - 1) > 0.3
@@ -339,7 +339,7 @@ def test_the_measures_equal_dense_least_squares(simulated):
             k = np.abs(expected - r["premium"]).argmin()
             assert expected[k] == pytest.approx(r["premium"], rel=1e-4, abs=1e-6)
             if variance[k] > 0:
-                assert r["high"] - r["premium"] == pytest.approx(twoway.Z95 * variance[k] ** 0.5, rel=1e-2)
+                assert r["high"] - r["premium"] == pytest.approx(Z95 * variance[k] ** 0.5, rel=1e-2)
 
 
 def test_no_answer_carries_an_identifier_or_a_small_class(simulated):
