@@ -1,0 +1,127 @@
+"""Sentences chosen by the data: what a chapter may conclude, and in which words; one module per part of the book."""
+
+from analysis.measures.wording.book import anchors_held, interviews_held, space_answer, state_of_answer, who_answer
+from analysis.measures.wording.careers import careers_answer, paths_said, sooner_said, staying_said
+from analysis.measures.wording.change import (
+    activity_said,
+    careless_said,
+    change_answer,
+    exit_said,
+    reform_said,
+    share_said,
+    transition_said,
+)
+from analysis.measures.wording.clients import (
+    arrivals_said,
+    clients_answer,
+    clients_stay,
+    concentration_said,
+    cost_said,
+    pay_shift_said,
+    price_identity,
+)
+from analysis.measures.wording.democracy import (
+    alike_said,
+    coming_said,
+    democracy_answer,
+    extra_said,
+    leaving_said,
+    ownership_said,
+    regulars_said,
+)
+from analysis.measures.wording.dependence import (
+    dependence_answer,
+    dissolve_said,
+    hold_said,
+    loss_said,
+    price_setting_said,
+)
+from analysis.measures.wording.misuses import days_bunching_said, floor_bunching_said, misuses_answer, patterns_said
+from analysis.measures.wording.payment import (
+    delay_gaps_said,
+    guarantee_worth_said,
+    paid_on_time_answer,
+    pay_promise_said,
+    transfer_said,
+)
+from analysis.measures.wording.projects import activities_said, notice_said, pauses_said, stops_said, weekends_said
+from analysis.measures.wording.security import (
+    chance,
+    continuity_answer,
+    direction_of_years,
+    income_answer,
+    living_answer,
+    protection_answer,
+)
+from analysis.measures.wording.trends import trend
+from analysis.measures.wording.wages import (
+    additive_said,
+    pay_parts_said,
+    public_pay_said,
+    sorting_said,
+    who_sets_pay_answer,
+)
+
+__all__ = [
+    "activities_said",
+    "activity_said",
+    "additive_said",
+    "alike_said",
+    "anchors_held",
+    "arrivals_said",
+    "careers_answer",
+    "careless_said",
+    "chance",
+    "change_answer",
+    "clients_answer",
+    "clients_stay",
+    "coming_said",
+    "concentration_said",
+    "continuity_answer",
+    "cost_said",
+    "days_bunching_said",
+    "delay_gaps_said",
+    "democracy_answer",
+    "dependence_answer",
+    "direction_of_years",
+    "dissolve_said",
+    "exit_said",
+    "extra_said",
+    "floor_bunching_said",
+    "guarantee_worth_said",
+    "hold_said",
+    "income_answer",
+    "interviews_held",
+    "leaving_said",
+    "living_answer",
+    "loss_said",
+    "misuses_answer",
+    "notice_said",
+    "ownership_said",
+    "paid_on_time_answer",
+    "paths_said",
+    "patterns_said",
+    "pauses_said",
+    "pay_parts_said",
+    "pay_promise_said",
+    "pay_shift_said",
+    "price_identity",
+    "price_setting_said",
+    "protection_answer",
+    "public_pay_said",
+    "reform_said",
+    "regulars_said",
+    "share_said",
+    "sooner_said",
+    "sorting_said",
+    "space_answer",
+    "state_of_answer",
+    "staying_said",
+    "stops_said",
+    "transfer_said",
+    "transition_said",
+    "trend",
+    "weekends_said",
+    "who_answer",
+    "who_sets_pay_answer",
+]

@@ -1,0 +1,77 @@
+"""Sentences on what changed, and on what no design can tell."""
+
+from analysis.guard import SafeTable
+
+
+def transition_said(within: SafeTable) -> str:
+    """Whether the contracts of the same people took another course in January 2017."""
+    rows = within.where(series="same people").frame.dropna(subset=["slope", "slope_low", "slope_high"])
+    if not len(rows):
+        return "Whether work took another course when Smart became a cooperative cannot be shown."
+    r = rows.iloc[0]
+    if r["slope_low"] > 0 or r["slope_high"] < 0:
+        course = "faster" if r["slope"] > 0 else "more slowly"
+        return (f"From January 2017 on, the contracts of the same people grew {course} than before, by about "
+                f"{abs(r['slope']):.0%} a year; that is consistent with an effect of the cooperative, and with "
+                "anything else that began then.")
+    return ("The contracts of the same people took no clearly different course from January 2017 on; a change of up "
+            f"to {max(abs(r['slope_low']), abs(r['slope_high'])):.0%} a year cannot be excluded.")
+
+
+def activity_said(beginnings: SafeTable) -> str:
+    """What follows a first Activity, by the worker's own months before."""
+    return _beginning_said(beginnings, "Activity", "same worker")
+
+
+def share_said(beginnings: SafeTable) -> str:
+    """What follows a first share, against workers who were as busy when it was bought."""
+    return _beginning_said(beginnings, "share", "matched")
+
+
+def _beginning_said(beginnings: SafeTable, event: str, estimate: str) -> str:
+    rows = beginnings.where(event=event, estimate=estimate).frame.dropna(subset=["value", "low", "high"])
+    if not len(rows):
+        return f"What follows a first {event} cannot be shown."
+    r = rows.iloc[0]
+    more = "neither clearly more nor clearly fewer"
+    if r["low"] > 0 or r["high"] < 0:
+        more = "more" if r["value"] > 0 else "fewer"
+    return f"After a first {event}, workers have {more} contracts than like workers without one ({r['value']:+.0%})."
+
+
+def careless_said(beginnings: SafeTable) -> str:
+    """What a comparison says that does not ask who begins."""
+    rows = beginnings.where(estimate="naive").frame.dropna(subset=["value"]).set_index("event")["value"].astype(float)
+    if not {"Activity", "share"} <= set(rows.index):
+        return "The careless comparison cannot be shown."
+    return ("A careless comparison of those who have begun with those who have not would say "
+            f"{rows['Activity']:+.0%} for an Activity and {rows['share']:+.0%} for a share.")
+
+
+def reform_said(reform: SafeTable) -> str:
+    """What the reform of 2014 went with: contracts and pay of artists against others."""
+    rows = reform.frame.dropna(subset=["value", "low", "high"]).set_index("outcome")
+    if not {"contracts", "pay"} <= set(rows.index):
+        return "What followed the reform of 2014 for artists cannot be shown."
+    told = []
+    for outcome, noun in (("contracts", "contracts"), ("pay", "pay per day")):
+        r = rows.loc[outcome]
+        clear = r["low"] > 0 or r["high"] < 0
+        moved = f"moved by {r['value']:+.0%}" if clear else f"did not clearly move ({r['value']:+.0%})"
+        told.append(f"{noun} {moved}")
+    return f"After the reform of April 2014, set against others, artists' {told[0]} and their {told[1]}."
+
+
+def exit_said(bounds: SafeTable) -> str:
+    """How many couriers still worked through Smart in the year after the platform left."""
+    rows = bounds.where(group="couriers", outcome="work").frame.dropna(subset=["low", "high"])
+    if not len(rows):
+        return "What became of the couriers cannot be shown."
+    r = rows.iloc[0]
+    return (f"Of the couriers of the last months, {r['low']:.0%} had other work through Smart in the year after; with "
+            f"work elsewhere, which is not seen, it may be anything up to {r['high']:.0%}.")
+
+
+def change_answer(within: SafeTable, beginnings: SafeTable, reform: SafeTable) -> str:
+    """The answer of the chapter on the change to a cooperative, in three sentences."""
+    return " ".join([transition_said(within), share_said(beginnings), reform_said(reform)])
