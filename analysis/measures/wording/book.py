@@ -9,8 +9,8 @@ def state_of_answer(pay: SafeTable) -> str:
     if pay.origin == "synthetic":
         return ("No answer yet. This is the study's instrument, tried on an invented world: what follows shows what "
                 "can be measured and how, and is no finding about Smart.")
-    return ("These pages rest on confidential records and have not been reviewed for release. Each chapter answers for its "
-            "own promise; no verdict on the question as a whole is given yet.")
+    return ("These pages rest on confidential records and have not been reviewed for release. Each chapter answers for "
+            "its own promise; no verdict on the question as a whole is given yet.")
 
 
 def who_answer(sizes: SafeTable, stay: SafeTable) -> str:
