@@ -93,10 +93,12 @@ def keep(*parts):
 
     Where nothing may be kept, it is computed at each use. Several parts are for the embedded engine (`in_ranges`).
     """
+    import ibis
+
     first, *others = parts
     backend = first.get_backend()
     if not keeps(backend):
-        return first
+        return ibis.union(*parts) if others else first
     kept = first.cache()
     for part in others:
         backend.insert(kept.op().name, part, database="temp.main")

@@ -659,6 +659,15 @@ def test_ranges_of_workers_give_the_panels_of_all(panels_of, rows, bills, at_onc
         assert len(cut.ranges) == 1 or len(rows) > at_once
 
 
+@pytest.mark.parametrize("may_keep", [True, False])
+def test_ranges_are_all_there_whether_or_not_they_are_kept(panels_of, monkeypatch, may_keep):
+    monkeypatch.setattr("analysis.panels.panels.CONTRACTS_AT_ONCE", 2)
+    panels = panels_of([contract(date(2005, 3, n), 1, worker=n) for n in range(1, 8)], YEARS)
+    panels.dataset.backend.may_keep = may_keep
+    assert len(panels.ranges) == 4
+    assert sorted(panels.worker_month.execute()["worker_id"]) == list(range(1, 8))
+
+
 class SparkOptions(ibis.config.Config):
     """What the compiler asks of Spark's options, which only an installed Spark sets."""
 
