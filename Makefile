@@ -7,15 +7,23 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: book test lint lab notebooks serve lock clean
+.PHONY: book test check validate lint lab notebooks serve lock clean
 
 book: .venv/installed
 	@$(BIN)/smartbook build
 
 test: book lint .venv/engines
-	$(PYTEST)
+	$(PYTEST) -m "not long"
 	$(PYTEST) -c tests/nbval.ini --rootdir . --nbval-lax _build/synthetic/site
 	$(PYTEST) -c tests/nbval.ini --rootdir . --nbval --nbval-sanitize-with tests/nbval-sanitize.ini _build/synthetic/site
+
+# What takes long too: Spark, sixty worlds, the whole book built elsewhere and under the guard.
+check: test
+	$(PYTEST) -m long
+
+# How every estimator fares in 400 worlds whose truth is known: half an hour, and it goes on where it was stopped.
+validate: .venv/installed
+	PYTHONPATH=tests $(BIN)/python -m validation.harness
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -16,6 +16,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="Run the chapters of the study and build its book.")
 data = typer.Typer(no_args_is_help=True, help="Make, import and check datasets.")
 app.add_typer(data, name="data")
+interviews = typer.Typer(no_args_is_help=True, help="Bring coded interviews into a dataset, without a word of them.")
+app.add_typer(interviews, name="interviews")
 console = Console(stderr=True, highlight=False)
 CORES = os.cpu_count() or 2
 PARAMETERS = {"region": str, "first_year": int, "last_year": int}
@@ -200,10 +202,38 @@ def push(
         console.print(f"  {table:20s} {count:>12,} rows", markup=False)
 
 
+@interviews.command("import")
+def import_interviews(
+    project: Annotated[Path, typer.Argument(metavar="FILE.qdpx", help="REFI-QDA project of NVivo, ATLAS.ti, MAXQDA …")],
+    into: Annotated[Path, typer.Option(help="Folder of the dataset.")],
+    key_file: Annotated[Path | None, typer.Option(help="Secret key with which the dataset was imported.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write the tables anew that are there.")] = False,
+) -> None:
+    """Write the tables of interviews and of coded passages. The texts stay in their file; only places are taken."""
+    from analysis.interviews.corpus import import_interviews as read
+
+    for line in read(project, into, _key(key_file), replace).lines():
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+@interviews.command("export")
+def export_interviews(
+    dataset: Annotated[str, typer.Argument(help="Name of a synthetic dataset.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.qdpx", help="New project file.")],
+) -> None:
+    """Write the interviews of a synthetic dataset as a REFI-QDA project, to try an import on."""
+    from analysis import datasets
+    from data_synthetic.refi import write_project
+
+    found = datasets.find(dataset)
+    write_project(found.folder or Path(found.location), out)
+    print(out)
+
+
 @app.command()
 def criteria() -> None:
     """The digest of the registered criteria, and whether the last entry of their log has it. Exit code 1 if not."""
-    from analysis.verdict import criteria
+    from analysis import criteria
 
     registered = criteria.read()
     now, last = criteria.digest(registered), registered["log"][-1]
@@ -212,6 +242,30 @@ def criteria() -> None:
         console.print(f"  the log ends with {last['digest']} of {last['date']}: add an entry with the reason",
                       markup=False)
         raise typer.Exit(1)
+
+
+@app.command()
+def policy(
+    lever: Annotated[str, typer.Argument(help="The lever to simulate; without one they are listed.")] = "",
+    dataset: DatasetName = "synthetic",
+    by: Annotated[str, typer.Option(help="Groups of workers: all, decile, profession, gender, education.")] = "all",
+    region: Annotated[str, typer.Option(help="Part of the data: everywhere, brussels …")] = "brussels",
+    settings: Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE",
+                                                help="A parameter of the lever; the others are as registered.")] = (),
+    list_: Annotated[bool, typer.Option("--list", help="List the levers and their parameters.")] = False,
+) -> None:
+    """What would change if a rule changed: simulate one of eight levers. Not a forecast."""
+    from analysis import open_study
+    from analysis.policy import levers
+
+    if list_ or not lever:
+        print(levers.listed())
+        return
+    rule = levers.scenario(lever, dict(setting.partition("=")[::2] for setting in settings))
+    study = open_study(dataset, region)
+    with console.status("simulating"):
+        found = study.table(levers.lever(lever).effects, rule=rule, by=by)
+    print(levers.told(rule, found))
 
 
 def _open(dataset, settings):

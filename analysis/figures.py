@@ -18,6 +18,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 SEEN_BREAK = "#888888"
 CORNERS = ((0.97, 0.97), (0.97, 0.03), (0.03, 0.97), (0.03, 0.03))
 CROWD = 60     # points of a line; more of them need no markers
+ROW = 0.36     # inches of a row of dots, its name above them
+STRETCHES = 40  # of a specification curve, for the shading of options
 
 
 def lines(table: SafeTable, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
@@ -51,6 +53,24 @@ def maps(table: SafeTable, *, name, x, y, share, by, caption, x_label, y_label, 
     """
     show(map_figure(table, name=name, x=x, y=y, share=share, by=by, caption=caption, x_label=x_label,
                     y_label=y_label, corners=corners, middle=middle))
+
+
+def specifications(table: SafeTable, *, name, nodes, caption, benchmark, y_label):
+    """A specification curve: the estimates in ascending order with their intervals, and below which options they took.
+
+    `table` has `estimate`, `low`, `high`, `registered` and a column of words for each of `nodes` (column → heading);
+    a node with one option is not drawn. `benchmark` is a number to compare with.
+    """
+    show(specification_figure(table, name=name, nodes=nodes, caption=caption, benchmark=benchmark, y_label=y_label))
+
+
+def dots(table: SafeTable, *, name, label, sides, caption):
+    """A row of dots for each `label`, one on each of the `sides`.
+
+    A side is (column, axis, line, low, high, limit): the column to show, what its axis says, the value of a line to
+    judge it by, and the columns of its ends and of a mark on each row, each "" where there is none.
+    """
+    show(dot_figure(table, name=name, label=label, sides=sides, caption=caption))
 
 
 def line_figure(table, *, name, x, y, caption, by=None, breaks=None, x_label="", y_label="", labels=None,
@@ -144,6 +164,98 @@ def map_figure(table, *, name, x, y, share, by, caption, x_label, y_label, corne
     alt = (f"Maps of {x_label} from left to right and {y_label} from bottom to top, cells of {side:.2g} by {side:.2g}. "
            f"Shares of the quarters, cells that are shown: {'; '.join(told)}. {table.banner}.")
     return _stamped(figure, table, name, caption, alt)
+
+
+def dot_figure(table, *, name, label, sides, caption) -> Block:
+    """The block of `dots`. A row has its name above it, so that long names stay legible on a narrow screen."""
+    _check(table, name)
+    numbers = [c for column, _, _, *others in sides for c in (column, *others) if c]
+    table.require(label, *numbers)
+    if table.absent or all(table.frame[side[0]].isna().all() for side in sides):
+        return _absent(table, name, caption)
+    from matplotlib.transforms import blended_transform_factory
+
+    frame = table.frame.reset_index(drop=True).astype(dict.fromkeys(numbers, float))
+    places = -frame.index.to_numpy()
+    figure = _figure((SIZE[0], 0.7 + ROW * len(frame)))
+    panels = figure.subplots(1, len(sides), sharey=True, squeeze=False)[0]
+    for axes, (column, axis, line, low, high, limit) in zip(panels, sides, strict=True):
+        axes.axvline(line, color=SEEN_BREAK, linewidth=0.9, zorder=0)
+        if low and high:
+            axes.hlines(places, frame[low], frame[high], color=COLOURS[0], linewidth=2.2)
+        axes.plot(frame[column], places, "o", color=COLOURS[0], markersize=4.5)
+        if limit:
+            axes.plot(frame[limit], places, "|", color=COLOURS[1], markersize=9, markeredgewidth=1.8)
+        axes.set_xlabel(axis, fontsize=9)
+        axes.tick_params(labelsize=8, left=False, labelleft=False)
+        axes.spines["left"].set_visible(False)
+        axes.grid(False)
+        axes.set_ylim(places.min() - 0.5, 0.9)
+    across = blended_transform_factory(figure.transFigure, panels[-1].transData)
+    for place, text in zip(places, frame[label], strict=True):
+        named = panels[-1].text(0.03, place + 0.22, text, fontsize=8, va="bottom", transform=across)
+        named.set(in_layout=False, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+    told = [f"{row[label]}: " + ", ".join(
+        f"{axis} {_number(row[column])}" + (f" ({_number(row[low])} to {_number(row[high])})" if low else "")
+        for column, axis, _, low, high, _ in sides if row[column] == row[column]) for row in frame.to_dict("records")]
+    return _stamped(figure, table, name, caption, f"Dots. {'. '.join(told)}. {table.banner}.")
+
+
+def specification_figure(table, *, name, nodes, caption, benchmark, y_label) -> Block:
+    """The block of `specifications`. Options are shaded by how often they stand in each stretch of the curve."""
+    _check(table, name)
+    table.require("estimate", "low", "high", "registered", *nodes)
+    if table.absent or table.frame["estimate"].isna().all():
+        return _absent(table, name, caption)
+    import numpy as np
+
+    seen = table.frame.dropna(subset=["estimate"]).sort_values("estimate", kind="stable", ignore_index=True)
+    seen = seen.astype({"estimate": float, "low": float, "high": float})
+    drawn = [node for node in nodes if seen[node].nunique() > 1]
+    stretches = min(STRETCHES, len(seen))
+    place = np.arange(len(seen)) * stretches // len(seen)
+    labels, rows, heads = [], [], []
+    for node in drawn:
+        heads.append(len(labels))
+        labels, rows = [*labels, nodes[node]], [*rows, np.full(stretches, np.nan)]
+        for option in seen.groupby(node, sort=False)["estimate"].mean().sort_values(kind="stable").index:
+            taken = np.bincount(place, seen[node] == option, stretches) / np.bincount(place, minlength=stretches)
+            labels, rows = [*labels, str(option)], [*rows, taken]
+    below = max(0.19 * len(labels), 0.2)
+    figure = _figure((SIZE[0], 2.7 + below))
+    upper, lower = figure.subplots(2, 1, height_ratios=[2.2, below])
+    x, ends = np.arange(len(seen)) + 0.5, (0, len(seen))
+    upper.fill_between(x, seen["low"], seen["high"], color=COLOURS[0], alpha=0.2, linewidth=0, step="mid")
+    upper.plot(x, seen["estimate"], color=COLOURS[0], linewidth=1.8, drawstyle="steps-mid")
+    upper.axhline(benchmark, color=COLOURS[1], linewidth=1.2, linestyle="--")
+    own = seen[seen["registered"].eq(True)]
+    upper.plot(x[own.index], own["estimate"], linestyle="", marker="D", color=COLOURS[4], markersize=6)
+    upper.set(xlim=ends, ylabel=y_label, xticks=[])
+    if rows:
+        lower.pcolormesh(np.linspace(*ends, stretches + 1), np.arange(len(rows) + 1), np.array(rows), cmap="Blues",
+                         vmin=0, vmax=1)
+    lower.set(ylim=(len(rows), 0), xlim=ends, xlabel=f"{len(seen)} ways to count, lowest first", xticks=[])
+    lower.set_yticks(np.arange(len(labels)) + 0.5, labels, fontsize=8)
+    lower.tick_params(axis="y", length=0)
+    lower.grid(False)
+    for n in heads:
+        lower.get_yticklabels()[n].set_fontweight("bold")
+    for artist in figure.findobj():     # a clip is named by its bounds, which the layout of two panels gives to 1e-13
+        artist.set_clip_on(False)
+    alt = (f"Specification curve of {y_label}: {len(seen)} estimates from {_number(seen['estimate'].iloc[0])} to "
+           f"{_number(seen['estimate'].iloc[-1])}, the middle one {_number(seen['estimate'].median())}; "
+           f"{(seen['estimate'] > benchmark).mean():.0%} lie above the benchmark of {_number(benchmark)}."
+           f"{_registered(own)} {table.banner}.")
+    return _stamped(figure, table, name, caption, alt)
+
+
+def _registered(own) -> str:
+    """The registered specification in words, where it can be shown."""
+    if not len(own):
+        return ""
+    row = own.iloc[0]
+    return (f" The registered one is {_number(row['estimate'])}, interval {_number(row['low'])} to "
+            f"{_number(row['high'])}.")
 
 
 def _quarters(cells, x, y, share, middle) -> list[float]:

@@ -26,8 +26,8 @@ def table_block(table, *, name, caption, columns=None, formats=None) -> Block:
     if not isinstance(table, SafeTable):
         raise StudyError(f"Table {name!r} was given a {type(table).__name__}; tables are made from a SafeTable.")
     if table.absent:
-        return Block("table", name, caption=caption, body=f"| Not in this dataset |\n|---|\n| {table.absent} |",
-                     csv=table.csv(), html=f"<p>{table.absent}</p>")
+        return Block("table", name, caption=caption + provenance(table), csv=table.csv(),
+                     body=f"| Not in this dataset |\n|---|\n| {table.absent} |", html=f"<p>{table.absent}</p>")
     columns = columns or {c: c.replace("_", " ") for c in table.columns}
     table.require(*columns)
     formats = formats or {}
@@ -56,8 +56,8 @@ def _cell(value, form) -> str:
 
 
 def cited(source: str) -> str:
-    """The source of a public parameter as a citation; `assumption`, where no document was read, as a word."""
-    return source if source == "assumption" else f"{{cite:p}}`{source}`"
+    """The source of a public parameter as a citation; words, where no document was read, as they are."""
+    return source if source == "assumption" or " " in source else f"{{cite:p}}`{source}`"
 
 
 def words(name: str) -> str:

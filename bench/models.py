@@ -10,10 +10,12 @@ linearmodels is installed, its absorbing regression on the same rows is timed be
 import importlib.util
 import resource
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from analysis import criteria
 from analysis.models import twoway
 
 CONTRACTS, WORKERS, CLIENTS, TIES = 6_000_000, 59_600, 39_500, 5.4
@@ -50,13 +52,13 @@ def step(name, run):
 
 def main() -> None:
     worker, client, y, x, alpha, psi = step("drawing the contracts", world)
+    setting = replace(criteria.parameters("wages.fit", twoway.Setting), draws=DRAWS)
     start = time.perf_counter()
     matches, match = step("matches", lambda: twoway.collapse(worker, client, y))
-    adjusted, beta = step("residualisation", lambda: twoway.residualise(matches, match, y, x))
+    adjusted, beta = step("residualisation", lambda: twoway.residualise(matches, match, y, x, setting))
     matches, match = step("matches of adjusted pay", lambda: twoway.collapse(worker, client, adjusted))
     kept = step("movers' core", lambda: twoway.core(matches))
     inner = twoway.chosen(matches, kept)
-    setting = twoway.Setting(draws=DRAWS)
     found = step(f"effects and correction, {DRAWS} draws", lambda: twoway.fit(inner, setting))
     print(f"{'all':42s}{time.perf_counter() - start:8.1f} s")
     print(f"{len(matches.y):,} matches; core {len(inner.y):,} matches, {inner.workers:,} workers, "

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from analysis import criteria
 from analysis.errors import MissingData
 from analysis.measures.answer import Answer
 from analysis.models import sequences, survival
@@ -27,32 +28,32 @@ UNKNOWN, REST = "not recorded", "other trades"
 
 @dataclass(frozen=True)
 class Registered:
-    """What was decided before the confidential records were opened."""
+    """What was decided before the records were opened: [careers] of book/criteria.toml says what each is."""
 
-    window: int = 12                     # months without a contract after which a career has ended
-    windows: tuple[int, ...] = (6, 12, 18, 24)
-    horizon: int = 120                   # months of a curve
-    step: int = 3                        # months between its points
-    mean_until: int = 60                 # months within which the mean length is taken
-    landmark: int = 12                   # months after which users and others are compared
-    pay_months: int = 12                 # the first months of a career, whose pay is looked at
-    bands: tuple[int, ...] = (0, 3, 6, 12, 24, 36, 60, 120)      # months after which the hazard may change
-    trade: int = 50                      # workers of a trade with a hazard of its own, at least
-    tail: int = 20                       # at risk at a point of a curve, at least
-    ends: int = 5                        # ends between two points of a curve, at least
-    some: int = 5                        # declared days of a month that is no longer "few"
-    many: int = 15                       # and of one that is "many"
-    months: int = 60                     # of a trajectory
-    sample: int = 600                    # workers whose trajectories are compared
-    seed: int = 2026
-    types: int = 6                       # of path
-    tried: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
-    smallest: int = 40                   # workers of a type or group of the sample that may be shown
-    redraws: int = 50                    # of the sample, for the stability of types
-    worlds: int = 19                     # without types, which the types must beat
+    window: int
+    windows: tuple[int, ...]
+    horizon: int
+    step: int
+    mean_until: int
+    landmark: int
+    pay_months: int
+    bands: tuple[int, ...]
+    trade: int
+    tail: int
+    ends: int
+    some: int
+    many: int
+    months: int
+    sample: int
+    seed: int
+    types: int
+    tried: tuple[int, ...]
+    smallest: int
+    redraws: int
+    worlds: int
 
 
-REGISTERED = Registered()
+REGISTERED = criteria.parameters("careers", Registered)
 
 
 # -- the careers -----------------------------------------------------------------------------------------------

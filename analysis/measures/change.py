@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from analysis import law
+from analysis import criteria, law
 from analysis.measures.answer import DIGITS, Answer
 from analysis.models import composition as mix
 from analysis.models import eventstudy, interrupted, sensitivity
@@ -25,26 +25,27 @@ FORECAST_DIGITS = 3      # a forecast comes from a search that stops near its go
 
 @dataclass(frozen=True)
 class Registered:
-    """The choices made before the data were opened."""
+    """The choices made before the data were opened: [change] of book/criteria.toml says what each is."""
 
-    window_years: int = 9            # before the cooperative, of the series that is broken there
-    attached: int = 12               # months before, and after, in which there must be work
-    settled: int = 24                # first months of a worker that are left out
-    most: int = 8                    # contracts of a worker and month that count
-    horizon: int = 36                # months after a beginning
-    reform_years: int = 6            # before the reform of 2014
-    donut: int = 3                   # months before the reform, and from it on, that are left out
-    clear_of_floor: float = 1.5      # times the lowest pay of a day: workers above it, whom no floor holds up
-    reform_until: tuple = (2016, 3)  # the last month before the next rule, the cut of April 2016
-    profile: int = 6                 # months before a first share by which buyers and others are matched, and after
-    busiest: int = 10                # contracts of a month, at most, that matching tells apart
-    smallest: int = 10               # treated workers behind a point of an event study
-    quarters: int = 8                # of an event study, before and after
-    recent: int = 3                  # months that make a courier active before the exit
-    follow: int = 12                 # months after the exit
+    window_years: int
+    attached: int
+    settled: int
+    most: int
+    horizon: int
+    reform_years: int
+    donut: int
+    clear_of_floor: float
+    reform_until: tuple[int, int]
+    profile: int
+    busiest: int
+    smallest: int
+    quarters: int
+    last: int
+    recent: int
+    follow: int
 
 
-REGISTERED = Registered()
+REGISTERED = criteria.parameters("change", Registered)
 OUTCOMES = {"workers": "workers with a contract", "contracts": "contracts", "one_day": "share of one-day contracts",
             "pay": "real pay per day of the middle worker"}
 
@@ -334,7 +335,8 @@ def _log_rate(cells) -> float:
 
 def _estimates(rows, keys) -> pd.DataFrame:
     f = pd.DataFrame(rows, columns=[*keys, "workers", "value", "se"])
-    f["low"], f["high"] = f["value"] - Z * f["se"], f["value"] + Z * f["se"]
+    reach = eventstudy.REACH * f["se"]
+    f["low"], f["high"] = f["value"] - reach, f["value"] + reach
     known = (f["se"] > 0) & (f["workers"] > 2)
     f["rv"] = [sensitivity.robustness_value(v / e, int(n) - 1)[1] if k else np.nan
                for v, e, n, k in zip(f["value"], f["se"], f["workers"], known, strict=True)]
@@ -374,42 +376,57 @@ def _risk_sets(calendar: Calendar, start: np.ndarray, calm) -> tuple[float, floa
     return eventstudy.jackknife(np.array(found))
 
 
+def _quarters(panels: Panels, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Contracts by worker and quarter, nan where not attached or no longer calm, and the quarter of each beginning."""
+    calendar = _calendar(panels)
+    start = _starts(panels, calendar, kind)
+    y = calendar.outcome(calendar.first, panels.scope.last_year * 12 + 11)
+    y[:, np.arange(y.shape[1]) + calendar.first > _last_calm(panels)] = np.nan
+    return y.reshape(len(y), -1, 3).sum(axis=2), np.where(start < eventstudy.NEVER, start // 3, start)
+
+
 def around(panels: Panels, kind: str = "Activity") -> Answer:
     """Contracts of a quarter around the first Activity (or `share`), against those who begin later or never.
 
     Callaway and Sant'Anna by quarter: mean difference from the quarter before, `low` and `high` simultaneous for all
     quarters. `relative`: over the mean of the beginners in the quarter before. `breakdown`: M̄, how many times the
     largest step before the beginning the paths may part each quarter and the mean of the year after still lies off
-    zero. Unit: contracts a quarter. Shape: quarter since the beginning. Points of fewer than ten workers are left out.
+    zero. Unit: contracts a quarter. Shape: quarter since the beginning; `workers` who begin and are seen in it and in
+    the quarter before, at least ten.
     Source: Callaway & Sant'Anna 2021; Rambachan & Roth 2023.
     """
-    calendar = _calendar(panels)
-    start = _starts(panels, calendar, kind)
-    y = calendar.outcome(calendar.first, panels.scope.last_year * 12 + 11)
-    y[:, np.arange(y.shape[1]) + calendar.first > _last_calm(panels)] = np.nan
-    quarterly = y.reshape(len(y), -1, 3).sum(axis=2)
-    begin = np.where(start < eventstudy.NEVER, start // 3, start)
+    quarterly, begin = _quarters(panels, kind)
+    found = eventstudy.group_time(quarterly, begin)
+    if found is None:
+        return _answer(pd.DataFrame(columns=["quarter", "value", "low", "high", "relative", "workers", "breakdown"]),
+                       ("quarter",))
     reach = REGISTERED.quarters
-    found = eventstudy.group_time(quarterly, begin, reach=(-reach, reach)).dynamic
-    found = found[found.treated >= REGISTERED.smallest]
+    shown = eventstudy.dynamic(found, (-reach, reach), REGISTERED.smallest)
+    f = shown.frame
     base = [quarterly[i, g - 1] for i, g in enumerate(begin) if 0 < g < quarterly.shape[1]]
     level = np.nanmean(base) if np.isfinite(base).any() else np.nan
-    frame = pd.DataFrame({"quarter": found.at, "value": found.att, "low": found.band_low, "high": found.band_high,
-                          "relative": found.att / level, "workers": _distinct(quarterly, begin, found.at)})
-    frame["breakdown"] = eventstudy.breakdown(found, 3)
-    return _answer(frame, ("quarter",))
+    return _answer(pd.DataFrame({
+        "quarter": f["at"], "value": f["att"], "low": f["band_low"], "high": f["band_high"],
+        "relative": f["att"] / level, "workers": f["treated"],
+        "breakdown": eventstudy.breakdown(shown, REGISTERED.last)}), ("quarter",))
 
 
-def _distinct(quarterly, begin, places) -> list[int]:
-    """Workers who begin and are seen both in the quarter before and in the one at each place."""
-    rows = np.flatnonzero((begin > 0) & (begin < quarterly.shape[1]))
-    counts = []
-    for place in places:
-        at = begin[rows] + int(place)
-        inside = (at >= 0) & (at < quarterly.shape[1])
-        r, a = rows[inside], at[inside]
-        counts.append(int((np.isfinite(quarterly[r, a]) & np.isfinite(quarterly[r, begin[r] - 1])).sum()))
-    return counts
+def estimators(panels: Panels) -> Answer:
+    """Contracts in the year after a first Activity and a first share, by estimators that compare with others.
+
+    `later or never` is that of `around`; see `eventstudy.estimators` for the rest. Mean over the workers who begin and
+    the quarters of the year, less the quarter before. `low`, `high`: 95 %. Unit: contracts a quarter. Shape: event ×
+    estimator; `workers` who begin. Reading: estimators that differ say that the answer hangs on whom one compares
+    with: on the quarter before alone, or on all of the past. Pitfall: that they agree does not make it an effect.
+    Sources: Callaway & Sant'Anna 2021; Sun & Abraham 2021; Borusyak, Jaravel & Spiess 2024.
+    """
+    parts = [eventstudy.estimators(*_quarters(panels, kind), REGISTERED.last, REGISTERED.quarters).assign(event=kind)
+             for kind in ("Activity", "share")]
+    f = pd.concat(parts, ignore_index=True)
+    return _answer(pd.DataFrame({
+        "event": f["event"], "estimator": f["estimator"], "workers": f["treated"].astype("int64"),
+        "value": f["att"].astype(float), "low": (f["att"] - Z * f["se"]).astype(float),
+        "high": (f["att"] + Z * f["se"]).astype(float)}), ("event", "estimator"))
 
 
 def usual_regression(panels: Panels) -> Answer:

@@ -88,7 +88,7 @@ def _active(panels: Panels, days):
         squares=(_.gross_cents.cast("float64") * _.gross_cents).sum())
 
 
-def _present(panels: Panels):
+def attending(panels: Panels):
     """worker_id, day, attended (1), voted (0 or 1): one row for each member and day of assembly."""
     a = panels.dataset.table("attendances").join(panels.dataset.table("assemblies"), "assembly_id")
     a = a.group_by("worker_id", day=a.held_on).agg(voted=_.voted.cast("int64").max())
@@ -204,7 +204,7 @@ def share_register(panels: Panels) -> Answer:
 
 # -- attendance ------------------------------------------------------------------------------------------------
 
-def _entitled(panels: Panels, among: str, days):
+def entitled(panels: Panels, among: str, days):
     """worker_id, day: those of AMONG who could have come on each day."""
     if among == "active":
         return _active(panels, days).select("worker_id", "day")
@@ -222,11 +222,11 @@ def turnout(panels: Panels) -> Answer:
     rate of one of them is not comparable with a rate of another, nor with a published one before its denominator is
     known. An assembly without any recorded attendance has no row.
     """
-    days, present = assembly_days(panels), _present(panels)
+    days, present = assembly_days(panels), attending(panels)
     needs = {"active": "contracts", "holders": "shareholdings", "registered": "workers.joined_on"}
     parts = []
     for among in (a for a in AMONG if panels.dataset.has(needs[a])):
-        e = _entitled(panels, among, days).left_join(present, ["worker_id", "day"])
+        e = entitled(panels, among, days).left_join(present, ["worker_id", "day"])
         e = e.select("day", attended=_.attended.fill_null(0), voted=_.voted.fill_null(0))
         e = e.group_by("day").agg(entitled=_.count(), attended=_.attended.sum(), voted=_.voted.sum())
         parts += [e.select(among=ibis.literal(among), act=ibis.literal(act), day=e.day, time=month_of(e.day) / 12,
@@ -256,7 +256,7 @@ def repeat(panels: Panels) -> Answer:
     means that assemblies are made of regulars.
     """
     days = assembly_days(panels)
-    e = _entitled(panels, "active", days).left_join(_present(panels), ["worker_id", "day"])
+    e = entitled(panels, "active", days).left_join(attending(panels), ["worker_id", "day"])
     e = e.select("worker_id", "day", attended=_.attended.fill_null(0))
     rates = e.group_by("day").agg(rate=ibis.least(_.attended.mean(), 1 - 1e-9))
     e = e.join(rates, "day").group_by("worker_id").agg(
@@ -289,7 +289,7 @@ def _choice_days(panels: Panels, act: str):
     return _year_ends(panels) if act == "extra" else assembly_days(panels)
 
 
-def _chosen(panels: Panels, act: str):
+def choices(panels: Panels, act: str):
     """worker_id, day, acted (0 or 1), cents, pay, squares: the members who could act on each day, and what they did.
 
     Those who could come to an assembly are the active members; those who could hold extra shares, whom the rule asks
@@ -300,7 +300,7 @@ def _chosen(panels: Panels, act: str):
         o = _owners(panels)
         return active.join(o.select("worker_id", "day", acted=(o.held > o.required).cast("int64")),
                            ["worker_id", "day"])
-    a = active.left_join(_present(panels), ["worker_id", "day"])
+    a = active.left_join(attending(panels), ["worker_id", "day"])
     return a.select("worker_id", "day", "cents", "pay", "squares", acted=a[act].fill_null(0))
 
 
@@ -318,7 +318,7 @@ def group_ratios(panels: Panels, by: str, act: str = "attended") -> Answer:
     Members count once for each day on which they could act. Unit: shares 0–1; `ratio` is 1 where a group weighs as much
     among those who act as among those who could. Shape: group. `workers` counts those who acted.
     """
-    c = panels.with_traits(_chosen(panels, act), by)
+    c = panels.with_traits(choices(panels, act), by)
     c = c.group_by(by).agg(workers=_.worker_id.nunique(where=_.acted == 1), acted=_.acted.sum(), could=_.count())
     everybody = ibis.window()
     c = c.mutate(acting=_.acted / _.acted.sum().over(everybody).nullif(0),
@@ -363,7 +363,7 @@ def _with_traits(panels: Panels, act: str, traits) -> pd.DataFrame:
     """
     days, trades = _choice_days(panels, act), law.table("professions")
     known = [t for t in traits if panels.dataset.has(TRAITS[t][1])]
-    c = _chosen(panels, act).join(panels.workers, "worker_id")
+    c = choices(panels, act).join(panels.workers, "worker_id")
     for trait, rows in (("covered", _coverage), ("dependent", _dependence), ("account", _accounts)):
         if trait in known:
             c = c.left_join(rows(panels, days), ["worker_id", "day"]).drop("worker_id_right", "day_right")
@@ -426,7 +426,7 @@ def _estimated_r(fit, workers) -> dict:
     slopes = (chances * (1 - chances))[:, None] * x
     slopes -= slopes.mean(axis=0)
     noise = ((slopes @ np.asarray(fit.cov_params())) * slopes).sum(axis=1).mean()
-    spread, mean = np.sqrt(max(np.var(chances) - noise, 0.0)), chances.mean()
+    variance, mean = np.var(chances) - noise, chances.mean()
 
     def refitted(weights):
         again, p = b, chances
@@ -436,18 +436,19 @@ def _estimated_r(fit, workers) -> dict:
             p = 1 / (1 + np.exp(-np.clip(x @ again, -30, 30)))
         return r_indicator(p, weights)
 
-    error = NORMAL * np.std([refitted(weights) for weights in _resamples(workers)])
-    return {"rate": mean, "r": r_indicator(chances), "adjusted": 1 - 2 * spread, "low": 1 - 2 * spread - error,
-            "high": min(1 - 2 * spread + error, 1.0), "lowest": 1 - 2 * np.sqrt(mean * (1 - mean)),
-            "variation": spread / mean}
+    # On the scale of variances, where the error is the same on both sides: near 0 a spread has no room below it.
+    error = NORMAL * np.std([((1 - refitted(weights)) / 2) ** 2 for weights in _resamples(workers)])
+    spread, least, most = (np.sqrt(max(v, 0.0)) for v in (variance, variance - error, variance + error))
+    return {"rate": mean, "r": r_indicator(chances), "adjusted": 1 - 2 * spread, "low": 1 - 2 * most,
+            "high": 1 - 2 * least, "lowest": 1 - 2 * np.sqrt(mean * (1 - mean)), "variation": spread / mean}
 
 
 def representativeness(panels: Panels) -> Answer:
     """A-62. Do those who act look like those who could? R = 1 − 2·SD(ρ̂), ρ̂ from a logit on the traits of PERSONAL.
 
     `r` as estimated; `adjusted`, less the spread that errors of estimation add: SD² − mean of (z − z̄)′V(z − z̄), with z
-    the slope of ρ̂ and V the covariance of the logit, clustered by worker; `low`, `high`, its 95 % interval, with the
-    standard error of a bootstrap over workers; `rate`, the mean chance; `lowest`, R if some always and all others never
+    the slope of ρ̂ and V the covariance of the logit, clustered by worker; `low`, `high`, its 95 % interval, from a
+    bootstrap of SD² over workers; `rate`, the mean chance; `lowest`, R if some always and all others never
     acted at this rate, 1 − 2√(p̄(1 − p̄)); `variation`, SD ÷ mean chance. Pure numbers. Shape: act. `workers` counts
     those who acted. Pitfall: where few act, R is near 1 whoever they are: compare it with `lowest`, and read
     `variation`. Values are missing where too few act for a logit. Source: Schouten, Cobben & Bethlehem 2009.
@@ -493,7 +494,7 @@ def concentration(panels: Panels) -> Answer:
     """
     rows = []
     for act in _recorded_acts(panels):
-        frame = _chosen(panels, act).select("worker_id", "day", "acted", "cents").order_by("day", "worker_id").execute()
+        frame = choices(panels, act).select("worker_id", "day", "acted", "cents").order_by("day", "worker_id").execute()
         values = (np.nan,) * 3
         if frame["acted"].sum() >= FEW:
             index = _concentration(frame)
@@ -542,7 +543,7 @@ def _stays(panels: Panels) -> pd.DataFrame:
     after = after.mutate(left=ibis.literal(0, "int64"))
     s = at_work.join(panels.workers.select("worker_id", "joined_on"), "worker_id").filter(_.joined_on.notnull())
     s = s.left_join(after, ["worker_id", "day"]).drop("worker_id_right", "day_right")
-    s = s.left_join(_present(panels), ["worker_id", "day"])
+    s = s.left_join(attending(panels), ["worker_id", "day"])
     years = days_between(s.joined_on, s.day) / YEAR
     s = s.select("worker_id", "day", came=s.attended.fill_null(0), left=s.left.fill_null(1),
                  seniority=sum((years >= edge).cast("int64") for edge in SENIORITY))

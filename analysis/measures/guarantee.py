@@ -213,6 +213,35 @@ def losses_by(panels: Panels, group: str = "sector") -> Answer:
     return Answer(g.mutate(ratio=_.lost / _.billed), (group,), count="fewest")
 
 
+def _risk_months(panels: Panels) -> range:
+    """The months of the last RISK_YEARS of the study, or of the whole of a shorter one."""
+    last = panels.scope.last_year
+    return range(max(panels.scope.first_year, last - RISK_YEARS + 1) * 12, last * 12 + 12)
+
+
+def lost_invoices(panels: Panels):
+    """The invoices written off in the last RISK_YEARS of the study, with the `month` in which they were."""
+    gone = _lost(known_invoices(panels))
+    return gone.mutate(month=month_of(gone.written_off_on)).filter(_.month >= _risk_months(panels).start)
+
+
+def client_months(panels: Panels, gone) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The clients of the last RISK_YEARS and, for each (a row) and month, cents billed and cents lost with the invoices
+    `gone` (of `lost_invoices`). For a bootstrap, in memory only.
+    """
+    months, i, zero = _risk_months(panels), known_invoices(panels), ibis.literal(0, "int64")
+    cells = ibis.union(
+        i.select("client_id", month=month_of(i.issued_on), billed=i.amount_cents, lost=zero),
+        gone.select("client_id", "month", billed=zero, lost="amount_cents")).filter(_.month >= months.start)
+    cells = cells.group_by("client_id", "month").agg(billed=_.billed.sum(), lost=_.lost.sum())
+    cells = cells.order_by("client_id", "month").execute()
+    clients, place = np.unique(cells["client_id"], return_inverse=True)
+    billed, lost = (np.zeros((len(clients), len(months))) for _side in range(2))
+    billed[place, cells["month"] - months.start] = cells["billed"]
+    lost[place, cells["month"] - months.start] = cells["lost"]
+    return clients, billed, lost
+
+
 def loss_at_risk(panels: Panels) -> Answer:
     """S-43. A bad year: the loss of twelve months that is exceeded one time in twenty, and the mean of those beyond.
 
@@ -226,21 +255,9 @@ def loss_at_risk(panels: Panels) -> Answer:
     event: hence clients are drawn whole.
     """
     panels.dataset.need("invoices", "invoices.written_off_on")
-    last = panels.scope.last_year * 12 + 11
-    first = max(panels.scope.first_year, panels.scope.last_year - RISK_YEARS + 1) * 12
-    i, zero = known_invoices(panels), ibis.literal(0, "int64")
-    gone = _lost(i)
-    gone = gone.mutate(month=month_of(gone.written_off_on)).filter(_.month >= first)
-    cells = ibis.union(
-        i.select("client_id", month=month_of(i.issued_on), billed=i.amount_cents, lost=zero),
-        gone.select("client_id", "month", billed=zero, lost="amount_cents")).filter(_.month >= first)
-    cells = cells.group_by("client_id", "month").agg(billed=_.billed.sum(), lost=_.lost.sum())
-    cells = cells.order_by("client_id", "month").execute()
+    gone = lost_invoices(panels)
+    _clients, billed, lost = client_months(panels, gone)
     row = gone.agg(**people(gone)).execute().astype("int64")
-    clients, place = np.unique(cells["client_id"], return_inverse=True)
-    billed, lost = (np.zeros((len(clients), last - first + 1)) for _side in range(2))
-    billed[place, cells["month"] - first] = cells["billed"]
-    lost[place, cells["month"] - first] = cells["lost"]
     volume = billed[:, -12:].sum() / 100
     if volume <= 0:
         return Answer(row.assign(months=12)[:0], ("months",), count="fewest")

@@ -107,7 +107,7 @@ def pay_rates(panels: Panels, by: str | None = None) -> Answer:
     return Answer(c, keys)
 
 
-def _with_floor(panels: Panels):
+def with_floor(panels: Panels):
     """Contracts with hours, and the statutory hourly minimum of the month they start in: RMMMG × 3 ÷ (13 × 38)."""
     panels.dataset.need("contracts.hours")
     first, last = panels.scope.first_year, panels.scope.last_year
@@ -131,7 +131,7 @@ def below_minimum(panels: Panels) -> Answer:
     scales lie higher, so this is a lower bound; declared hours can be set so that pay meets the minimum, hence
     `at_floor`. Contracts without hours stay out.
     """
-    c = _with_floor(panels).mutate(
+    c = with_floor(panels).mutate(
         below=(_.wage < _.floor - FLOOR_TOLERANCE).cast("float64"),
         gap=ibis.greatest((_.floor - _.wage) / _.floor, 0.0),
         at_floor=((_.wage / _.floor - 1).abs() <= AT_FLOOR).cast("float64"))

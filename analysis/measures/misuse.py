@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from analysis import law
+from analysis import criteria, law
 from analysis.errors import MissingData
 from analysis.measures.answer import Answer
 from analysis.measures.pricing import posted_prices
@@ -34,48 +34,42 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Detectors:
-    """The parameters of all detectors; the defaults are the registered ones.
+    """The parameters of all detectors, registered in [detectors] of book/criteria.toml, which says what each is.
 
     First what shapes the rows, the same in all sets; then the least value of each criterion, by the name of its column.
     """
 
-    chain_gap: int = 14              # M-01: days without a contract inside a chain
-    full_month: float = 0.8          # M-02: of the working days of a month, for one client
-    full_share: float = 0.75         # M-02, M-05: of the worker's days in the months looked at
-    job_window: int = 12             # M-02: months
-    pay_percentile: float = 0.95     # M-03: plausible pay per day in a trade
-    quarters: int = 3                # M-03: quarters of a year with that ratio
-    arrival_months: int = 3          # M-05: months from the client's first one on
-    near_floor: float = 0.005        # M-10: around the floor, relative
-    short_day: float = 3.0           # M-11: hours
-    long_day: float = 12.0           # M-11: hours
-    contracts: float = 5             # M-04, M-08 … M-11: contracts, at least
+    chain_gap: int
+    full_month: float
+    full_share: float
+    job_window: int
+    pay_percentile: float
+    quarters: int
+    arrival_months: int
+    near_floor: float
+    short_day: float
+    long_day: float
+    contracts: float
 
-    chain_days: float = 120
-    chain_contracts: float = 20
-    chain_one_day: float = 0.8
-    chain_density: float = 0.5
-    job_months: float = 9
-    pay_ratio: float = 1.5
-    below_floor: float = 0.1
-    arrivals: float = 5
-    arrivals_exclusive: float = 0.75
-    arrivals_full: float = 0.5
-    late_entry: float = 0.9
-    not_artistic: float = 0.5
-    at_floor: float = 0.8
-    odd_hours: float = 0.25
-    one_price: float = 0.5
-    expenses: float = 0.3
+    chain_days: float
+    chain_contracts: float
+    chain_one_day: float
+    chain_density: float
+    job_months: float
+    pay_ratio: float
+    below_floor: float
+    arrivals: float
+    arrivals_exclusive: float
+    arrivals_full: float
+    late_entry: float
+    not_artistic: float
+    at_floor: float
+    odd_hours: float
+    one_price: float
+    expenses: float
 
 
-REGISTERED = Detectors()
-STRICT = Detectors(chain_days=180, chain_contracts=40, chain_one_day=0.9, chain_density=0.6, job_months=12,
-                   pay_ratio=2.0, below_floor=0.25, arrivals=10, arrivals_exclusive=0.9, arrivals_full=0.75,
-                   late_entry=1.0, not_artistic=0.75, at_floor=0.95, odd_hours=0.5, one_price=0.8, expenses=0.4)
-LOOSE = Detectors(chain_days=60, chain_contracts=10, chain_one_day=0.7, chain_density=0.4, job_months=6,
-                  pay_ratio=1.25, below_floor=0.05, arrivals=3, arrivals_exclusive=0.5, arrivals_full=0.25,
-                  late_entry=0.5, not_artistic=0.25, at_floor=0.5, odd_hours=0.1, one_price=0.33, expenses=0.25)
+STRICT, REGISTERED, LOOSE = (criteria.parameters("detectors", Detectors, of) for of in criteria.SETS)
 WORDS = {
     "day_chains": "long chains of day contracts", "one_job": "one full-time job at one client",
     "few_days": "pay that suggests more days", "below_floor": "hours below the minimum",
@@ -123,8 +117,8 @@ def precision_by_prevalence() -> pd.DataFrame:
 def day_chains(panels: Panels, d: Detectors = REGISTERED):
     """M-01. Chains of short contracts: of each match, the longest chain that starts in a year.
 
-    A chain goes on while at most 14 days lie between two contracts of a worker with one client. Criteria: calendar
-    days (120), contracts (20), share of one-day contracts (0.8), declared days ÷ weekdays (0.5). Unit: match-year.
+    A chain goes on while few days (`chain_gap`) lie between two contracts of a worker with one client. Criteria:
+    calendar days, contracts, share of one-day contracts, declared days ÷ weekdays. Unit: match-year.
     Innocent: a theatre run, a festival season, a wish for daily contracts. Pitfall: a weekly class has density 0.2.
     """
     c = chains(panels, d.chain_gap).mutate(year=_.start_on.year().cast("int32"))
@@ -138,7 +132,7 @@ def one_job(panels: Panels, d: Detectors = REGISTERED):
     """M-02. One full-time job: months of the last twelve in which one client buys a full month.
 
     A month is full with declared days for the client of at least 0.8 of a month's 21.7 working days, which are at least
-    three quarters of the worker's declared days. Criterion: full months in the best twelve that end in the year (9).
+    three quarters of the worker's declared days. Criterion: full months in the best twelve that end in the year.
     Unit: match-year. Innocent: cover for a leave, one long production.
     """
     least = round(100 * d.full_month * law.rate("working_days") / 12)
@@ -154,7 +148,7 @@ def few_days(panels: Panels, d: Detectors = REGISTERED):
     """M-03. Pay per declared day that is out of the ordinary for the trade, quarter after quarter.
 
     r = real gross ÷ declared days of a quarter over the 95th percentile of that in the trade, all years together (the
-    cells of trade and year are too small). Criterion: the third highest r of the year (1.5); a year with fewer than
+    cells of trade and year are too small). Criterion: the third highest r of the year; a year with fewer than
     three quarters of work has 0. Unit: worker-year. Innocent: hire of equipment, rights, a team's budget, savings, work
     of high value.
     """
@@ -174,7 +168,7 @@ def few_days(panels: Panels, d: Detectors = REGISTERED):
 def below_floor(panels: Panels, d: Detectors = REGISTERED):
     """M-04. Hours paid below the statutory hourly minimum of the last day, by more than a cent.
 
-    Criteria: share of the hours of the match (0.1), contracts with hours (5). Unit: match-year, by first day, of a
+    Criteria: share of the hours of the match, number of contracts with hours. Unit: match-year, by first day, of a
     worker with a client or an Activity. Pitfalls: sector scales lie higher; tasks without hours are not judged.
     """
     c = _with_floor(panels)
@@ -185,7 +179,7 @@ def below_floor(panels: Panels, d: Detectors = REGISTERED):
 def at_floor(panels: Panels, d: Detectors = REGISTERED):
     """M-10. Hours paid at the statutory hourly minimum of the last day, within half a per cent.
 
-    Criteria: share of the hours of the match (0.8), contracts with hours (5). Unit: match-year, by first day, of a
+    Criteria: share of the hours of the match, number of contracts with hours. Unit: match-year, by first day, of a
     worker with a client or an Activity. Reading: a price divided by the minimum gives the hours, or the minimum is
     simply the wage.
     """
@@ -208,8 +202,8 @@ def _matches(contracts, **criterion):
 def block_arrival(panels: Panels, d: Detectors = REGISTERED):
     """M-05 (proxy). A new client that begins with several workers at once, who work for nobody else.
 
-    Of a client, the workers of its first month with work, followed for three months. Criteria: how many (5), share of
-    their declared days that is for the client (0.75), these days ÷ full-time days (0.5). Unit: match of a client's
+    Of a client, the workers of its first month with work, followed for three months. Criteria: how many, share of
+    their declared days that is for the client, these days ÷ full-time days. Unit: match of a client's
     first month; clients of the first year of the study are not judged. Innocent: a festival, a production, a crew that
     changes its producer. Whether staff was replaced, only the client's own employment would tell.
     """
@@ -234,7 +228,7 @@ def block_arrival(panels: Panels, d: Detectors = REGISTERED):
 def late_entry(panels: Panels, d: Detectors = REGISTERED):
     """M-08. Contracts entered in the system after their first day.
 
-    Criteria: share of the contracts of the year (0.9), contracts (5). Unit: worker-year. Innocent: an office that types
+    Criteria: share of the contracts of the year, their number. Unit: worker-year. Innocent: an office that types
     late, a rule that allows it. The same sign as in A-23.
     """
     panels.dataset.need("contracts.created_on")
@@ -246,7 +240,7 @@ def late_entry(panels: Panels, d: Detectors = REGISTERED):
 def not_artistic(panels: Panels, d: Detectors = REGISTERED):
     """M-09. Contracts coded as artistic whose function is none of the arts.
 
-    Criteria: share of the artistic contracts of the year (0.5), artistic contracts (5). Unit: worker-year. Functions
+    Criteria: share of the artistic contracts of the year, their number. Unit: worker-year. Functions
     that may be either are not counted. Innocent: a wrong code, a function that names the trade and not the work.
     """
     panels.dataset.need("contracts.artistic")
@@ -260,7 +254,7 @@ def not_artistic(panels: Panels, d: Detectors = REGISTERED):
 def odd_hours(panels: Panels, d: Detectors = REGISTERED):
     """M-11. Declared days of fewer than 3 or more than 12 hours.
 
-    Criteria: share of the contracts with hours of the year (0.25), contracts (5). Unit: worker-year. Innocent: short
+    Criteria: share of the contracts with hours of the year, their number. Unit: worker-year. Innocent: short
     lessons, long shoots.
     """
     c = panels.started.filter((_.hours > 0).fill_null(False)).mutate(length=_.hours / _.days)
@@ -271,7 +265,7 @@ def odd_hours(panels: Panels, d: Detectors = REGISTERED):
 def one_price(panels: Panels, d: Detectors = REGISTERED):
     """Teams at one price: matches with a client of at least ten workers that pays most of its contracts one rate.
 
-    Criterion: share of the client's contracts of the year within one per cent of its most frequent rate (0.5; A-06).
+    Criterion: share of the client's contracts of the year within one per cent of its most frequent rate (A-06).
     Unit: match-year. Reading: consistent with staff lent to a user, who sets one wage. Innocent: a collective scale, a
     festival, a usual fee.
     """
@@ -284,7 +278,7 @@ def one_price(panels: Panels, d: Detectors = REGISTERED):
 def expenses(panels: Panels, d: Detectors = REGISTERED):
     """Expenses in the place of pay: reimbursed expenses ÷ (gross pay + expenses).
 
-    Criteria: that share over the contracts of the year (0.3), contracts (5). Unit: worker-year. Innocent: tours,
+    Criteria: that share over the contracts of the year, their number. Unit: worker-year. Innocent: tours,
     materials, travel.
     """
     panels.dataset.need("contracts.expenses_cents")

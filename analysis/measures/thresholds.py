@@ -4,12 +4,14 @@ A response to a rule is no misuse by itself: who adds the last days before benef
 about many people at once. Values of single contracts or people leave the engine in memory alone.
 """
 
+from dataclasses import dataclass
+
 import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
 
-from analysis import law
+from analysis import criteria, law
 from analysis.measures.answer import Answer
 from analysis.models import bunching
 from analysis.models.bootstrap import interval
@@ -17,23 +19,46 @@ from analysis.models.bunching import Window
 from analysis.panels import Panels, days_between, hundredths, month_of, spells
 from analysis.panels.admission import reference_fee
 
-PAUSE = 30                           # days without work that make a stop
-MONTH_DAYS, QUARTER_DAYS = 26, 78    # days of a full month and quarter: round numbers of the running variable
-AT_DAYS = Window((0, 5), (-26, -1))  # days around a threshold of benefit
-AROUND = 156                         # days on both sides from which the curve is fitted
-SHOWN = 13                           # days of a bin in a figure
-LACK_100 = 650                       # hundredths of days that lack, of a bin: a quarter of a month
-AT_FLOOR = Window((0, 2))            # per cent of the floor: hours declared in tenths blur it upwards
-FLOOR_BINS = range(100, 181)         # per cent of the floor
-FLOOR_NEAR = 0.005
-LOW_ORDERS = range(1, 4)             # of a curve from one side, whose end is a guess
-AT_QUOTA = Window((-2, 0))           # twenty-fifths of the quota
-QUOTA_PARTS = 25
-QUOTA_BINS = range(6, QUOTA_PARTS + 1)
-AT_HOURS = Window((0, 0), (-8, -1))  # tenths of an hour
-HOUR_BINS = range(22, 61)
-THREE_HOURS = 30                     # tenths
-FEE_BINS = 100                       # of a fee
+
+@dataclass(frozen=True)
+class Registered:
+    """The choices made before the data were opened: [bunching] of book/criteria.toml says what each is."""
+
+    pause: int
+    rounds: tuple[int, ...]
+    days_excess: tuple[int, int]
+    days_missing: tuple[int, int]
+    around: int
+    shown: int
+    lack: float
+    floor_excess: tuple[int, int]
+    floor_bins: tuple[int, int]
+    floor_near: float
+    low_orders: tuple[int, int]
+    quota_parts: int
+    quota_excess: tuple[int, int]
+    quota_least: int
+    hours: int
+    hours_missing: tuple[int, int]
+    hours_bins: tuple[int, int]
+    hours_round: int
+    fee_bins: int
+
+
+def _upto(first: int, last: int) -> range:
+    return range(first, last + 1)
+
+
+REGISTERED = criteria.parameters("bunching", Registered)
+ROUNDS = MONTH_DAYS, QUARTER_DAYS = REGISTERED.rounds
+AT_DAYS = Window(REGISTERED.days_excess, REGISTERED.days_missing)
+AT_FLOOR = Window(REGISTERED.floor_excess)
+AT_QUOTA = Window(REGISTERED.quota_excess)
+AT_HOURS = Window((0, 0), REGISTERED.hours_missing)
+FLOOR_BINS, HOUR_BINS = _upto(*REGISTERED.floor_bins), _upto(*REGISTERED.hours_bins)
+QUOTA_BINS = _upto(REGISTERED.quota_least, REGISTERED.quota_parts)
+LOW_ORDERS = _upto(*REGISTERED.low_orders)
+LACK_100 = round(100 * REGISTERED.lack)         # hundredths of days
 PROTOCOL = "Courier protocol"
 
 
@@ -73,8 +98,8 @@ def _frame(rows: list[dict], keys: list[str]) -> pd.DataFrame:
 def _stops(panels: Panels):
     """worker_id, month: the last months of spells of work after which at least 30 days without work are seen."""
     end = ibis.date(panels.scope.last_year, 12, 31)
-    s = spells(panels, PAUSE - 1)
-    s = s.filter(days_between(s.end_on, end) >= PAUSE)
+    s = spells(panels, REGISTERED.pause - 1)
+    s = s.filter(days_between(s.end_on, end) >= REGISTERED.pause)
     return s.select("worker_id", month=month_of(_.end_on)).distinct()
 
 
@@ -123,7 +148,7 @@ def _stop_frames(panels: Panels) -> dict[int, pd.DataFrame]:
 
 
 def _bins(threshold: int) -> np.ndarray:
-    return np.arange(max(threshold - AROUND, MONTH_DAYS), threshold + AROUND + 1)
+    return np.arange(max(threshold - REGISTERED.around, MONTH_DAYS), threshold + REGISTERED.around + 1)
 
 
 def at_days(panels: Panels) -> Answer:
@@ -143,13 +168,12 @@ def at_days(panels: Panels) -> Answer:
     rows = []
     for rule, stops in _stop_frames(panels).items():
         z = _bins(rule)
-        rounds = (MONTH_DAYS, QUARTER_DAYS)
-        row = {"rule": rule, **_bunched(stops, z, rule, AT_DAYS, rounds=rounds)}
+        row = {"rule": rule, **_bunched(stops, z, rule, AT_DAYS, rounds=ROUNDS)}
         if "excess" in row:
             counts = bunching.counted(stops["z"].to_numpy(), stops["worker_id"].to_numpy(), z)
-            others = bunching.placebo(counts, z, rule, AT_DAYS, MONTH_DAYS, rounds, order=row["order"])
-            chosen = bunching.balanced(counts[0], z, rule, row["order"], rounds=rounds)
-            row["excess_balanced"] = bunching.estimate(counts, z, rule, chosen, rounds, row["order"]).excess
+            others = bunching.placebo(counts, z, rule, AT_DAYS, MONTH_DAYS, ROUNDS, order=row["order"])
+            chosen = bunching.balanced(counts[0], z, rule, row["order"], rounds=ROUNDS)
+            row["excess_balanced"] = bunching.estimate(counts, z, rule, chosen, ROUNDS, row["order"]).excess
             row["placebo"] = np.mean([p.excess for p in others]) if others else np.nan
             row["placebo_near"] = np.mean([p.low <= 0 <= p.high for p in others]) if others else np.nan
         rows.append(row)
@@ -162,17 +186,17 @@ def days_profile(panels: Panels) -> Answer:
 
     Unit: stops. Shape: rule × first day of the bin; `expected` is the curve of `at_days`.
     """
-    parts = []
+    parts, shown = [], REGISTERED.shown
     for rule, stops in _stop_frames(panels).items():
         z = _bins(rule)
         counts = bunching.counted(stops["z"].to_numpy(), stops["worker_id"].to_numpy(), z, draws=1)[0]
         excess, hole = AT_DAYS.bins(z, rule)
-        used, rounds = ~(excess | hole), (MONTH_DAYS, QUARTER_DAYS)
-        order = bunching.best_order(counts, z, used, rounds)
-        smooth = bunching.curve(z, order, used, rounds) @ counts
-        f = pd.DataFrame({"days": z // SHOWN * SHOWN, "stops": counts, "expected": smooth}).groupby("days").sum()
-        seen = stops.assign(days=stops["z"] // SHOWN * SHOWN).groupby("days")["worker_id"].nunique()
-        f = f[(f.index >= z[0]) & (f.index + SHOWN - 1 <= z[-1])]
+        used = ~(excess | hole)
+        order = bunching.best_order(counts, z, used, ROUNDS)
+        smooth = bunching.curve(z, order, used, ROUNDS) @ counts
+        f = pd.DataFrame({"days": z // shown * shown, "stops": counts, "expected": smooth}).groupby("days").sum()
+        seen = stops.assign(days=stops["z"] // shown * shown).groupby("days")["worker_id"].nunique()
+        f = f[(f.index >= z[0]) & (f.index + shown - 1 <= z[-1])]
         parts.append(f.assign(rule=rule, workers=seen.reindex(f.index).fillna(0).astype("int64")).reset_index())
     frame = pd.concat(parts, ignore_index=True)[["rule", "days", "workers", "stops", "expected"]]
     return Answer(frame, ("rule", "days"))
@@ -215,10 +239,10 @@ def at_floor(panels: Panels, span: int = 5) -> Answer:
     first = panels.scope.first_year
     c = c.mutate(wage=_.gross_cents / _.hours, span=(first + (_.year - first) // span * span).cast("int32"),
                  floor=hourly_floor(c.end_on), old=hourly_floor(c.end_on, steps_back=1))
-    near = {name: ((c.wage / c[floor] - 1).abs() <= FLOOR_NEAR).cast("float64").mean()
+    near = {name: ((c.wage / c[floor] - 1).abs() <= REGISTERED.floor_near).cast("float64").mean()
             for name, floor in (("at_floor", "floor"), ("at_old", "old"))}
     shares = c.group_by("span").agg(**near).execute().set_index("span")
-    c = c.select("worker_id", "span", z=(100 * (_.wage / _.floor + FLOOR_NEAR)).floor().cast("int32"))
+    c = c.select("worker_id", "span", z=(100 * (_.wage / _.floor + REGISTERED.floor_near)).floor().cast("int32"))
     c = c.filter(_.z.between(FLOOR_BINS[0], FLOOR_BINS[-1])).execute().sort_values(["span", "worker_id", "z"])
     z = np.array(FLOOR_BINS)
     rows = [{"span": span, **_bunched(f, z, 100, AT_FLOOR, orders=LOW_ORDERS)} for span, f in c.groupby("span")]
@@ -237,7 +261,7 @@ def at_quota(panels: Panels) -> Answer:
     same quota and are not seen; above the quota nobody is left in the regime, so that the curve comes from below alone.
     """
     panels.dataset.need("contracts.regime")
-    quotas = law.table("student_quota").sort_values("valid_from")
+    quotas, parts = law.table("student_quota").sort_values("valid_from"), REGISTERED.quota_parts
     c = panels.started.filter(_.regime == "student")
     c = c.mutate(days_100=hundredths(_.days), hours_100=hundredths(_.hours).fill_null(0))
     y = c.group_by("worker_id", "year").agg(days_100=_.days_100.sum(), hours_100=_.hours_100.sum()).execute()
@@ -246,11 +270,11 @@ def at_quota(panels: Panels) -> Answer:
         last = 9999 if pd.isna(quota.valid_to) else quota.valid_to.year
         years = y[y["year"].between(quota.valid_from.year, last)]
         used = years[f"{quota.unit}_100"] / 100
-        bins = years.assign(z=np.ceil(used / quota.quota * QUOTA_PARTS - 1e-9).astype("int64"))
-        bins = bins[bins["z"].between(QUOTA_BINS[0], QUOTA_PARTS)].sort_values(["worker_id", "z"])
+        bins = years.assign(z=np.ceil(used / quota.quota * parts - 1e-9).astype("int64"))
+        bins = bins[bins["z"].between(QUOTA_BINS[0], parts)].sort_values(["worker_id", "z"])
         if len(bins):
             rows.append({"quota": f"{quota.quota:g} {quota.unit}", "since": quota.valid_from.year,
-                         **_bunched(bins, np.array(QUOTA_BINS), QUOTA_PARTS, AT_QUOTA, orders=LOW_ORDERS)})
+                         **_bunched(bins, np.array(QUOTA_BINS), parts, AT_QUOTA, orders=LOW_ORDERS)})
     return Answer(_frame(rows, ["quota", "since"]), ("quota", "since"))
 
 
@@ -269,7 +293,8 @@ def at_three_hours(panels: Panels) -> Answer:
     c = c.select("worker_id", z=(10 * _.hours + 0.5).floor().cast("int32"),
                  when=(_.start_on < ibis.date(day.year, day.month, day.day)).ifelse("before", "since"))
     c = c.filter(_.z.between(HOUR_BINS[0], HOUR_BINS[-1])).execute().sort_values(["when", "worker_id", "z"])
-    rows = [{"when": when, **_bunched(f, np.array(HOUR_BINS), THREE_HOURS, AT_HOURS, rounds=(10,), orders=LOW_ORDERS)}
+    options = {"rounds": (REGISTERED.hours_round,), "orders": LOW_ORDERS}
+    rows = [{"when": when, **_bunched(f, np.array(HOUR_BINS), REGISTERED.hours, AT_HOURS, **options)}
             for when, f in c.groupby("when")]
     return Answer(_frame(rows, ["when"]), ("when",))
 
@@ -286,24 +311,24 @@ def at_fee(panels: Panels) -> Answer:
     """
     panels.dataset.need("contracts.artistic")
     panels.dataset.need("contracts.pay_basis")
-    fees = law.reference_fees()
+    fees, bins = law.reference_fees(), REGISTERED.fee_bins
     c = panels.started.filter((_.artistic & (_.pay_basis == "lump_sum") & (_.gross_cents > 0)).fill_null(False))
     other = (c.start_on < fees[1][0]).ifelse(fees[1][1], fees[0][1])
     parts = []
     for name, fee in (("in force", reference_fee(c.start_on)), ("of the other time", other)):
         rows = c.mutate(x=c.gross_cents / fee).filter(_.x >= 0.5)
-        rows = rows.select("worker_id", z=((_.x - _.x.floor()) * FEE_BINS + 0.5).floor().cast("int32") % FEE_BINS)
+        rows = rows.select("worker_id", z=((_.x - _.x.floor()) * bins + 0.5).floor().cast("int32") % bins)
         parts.append({"fee": name, **_at_whole(rows.execute().sort_values(["worker_id", "z"]))})
     columns = ["fee", "workers", "units", "share", "low", "high"]
     return Answer(pd.DataFrame(parts).reindex(columns=columns), ("fee",))
 
 
 def _at_whole(rows: pd.DataFrame) -> dict:
-    out = {"workers": rows["worker_id"].nunique(), "units": len(rows)}
+    out, bins = {"workers": rows["worker_id"].nunique(), "units": len(rows)}, REGISTERED.fee_bins
     if not len(rows):
         return out
-    counts = bunching.counted(rows["z"].to_numpy(), rows["worker_id"].to_numpy(), np.arange(FEE_BINS))
+    counts = bunching.counted(rows["z"].to_numpy(), rows["worker_id"].to_numpy(), np.arange(bins))
     everything = counts.sum(axis=1)
-    share = (counts[:, 0] - (everything - counts[:, 0]) / (FEE_BINS - 1)) / np.maximum(everything, 1)
+    share = (counts[:, 0] - (everything - counts[:, 0]) / (bins - 1)) / np.maximum(everything, 1)
     value, low, high = interval(share)
     return out | {"share": value, "low": low, "high": high}

@@ -104,7 +104,7 @@ def smoothing(panels: Panels, population: str = "P1") -> Answer:
     The comparison is of one worker with himself; it does not say what would have happened without the Activity.
     """
     panels.dataset.need("activities", "invoices", "contracts.paid_on")
-    cash = _with_account(panels, year_profiles(panels, "cash", population)).select("worker_id", "year", cash="cv")
+    cash = with_account(panels, year_profiles(panels, "cash", population)).select("worker_id", "year", cash="cv")
     billed = year_profiles(panels, "invoiced", population).select("worker_id", "year", billed="cv")
     s = cash.join(billed, ["worker_id", "year"]).filter(_.billed > 0)
     s = s.mutate(smoothing=1 - _.cash / _.billed)
@@ -119,7 +119,7 @@ def smoothing(panels: Panels, population: str = "P1") -> Answer:
     return Answer(s, ("year",))
 
 
-def _with_account(panels: Panels, years):
+def with_account(panels: Panels, years):
     """The rows of `years` (worker_id, year …) in which the worker owns an Activity, open for part of the year."""
     last = ibis.literal(panels.scope.last_year, "int32")
     own = panels.dataset.table("activities").select(

@@ -15,17 +15,14 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from analysis import criteria
 from analysis.guard import K_WORKERS
 from analysis.measures.answer import Answer
 from analysis.models import Z95
 from analysis.panels import Panels, days_between
 
 OUTCOMES = ("invoice", "pay")
-LENGTHS = (1, 5, 20)            # days: the classes of a contract's length end here
 YEAR = 365.25
-LEAST_CLIENTS = 20              # of a class whose mean is shown, and of a core that is fitted
-LEAST_FREE = 30                 # matches of a core beyond the effects to be fitted
-DOMINANCE = 0.5                 # of the contracts of a level: one client above it would be told by the level
 KEPT = ("worker_id", "client_id", "day", "gross_cents")
 TRAITS = ("legal_form", "size", "sector")
 NOT_KNOWN, RARE = "not recorded", "other levels"
@@ -33,14 +30,18 @@ NOT_KNOWN, RARE = "not recorded", "other levels"
 
 @dataclass(frozen=True)
 class Registered:
-    """What was fixed before any data were seen."""
+    """What was fixed before any data were seen: [wages] of book/criteria.toml says what each is."""
 
-    span: int = 5               # years of a block
-    quarters: int = 4           # classes of clients around switches
-    near: float = 0.02          # mean residuals below this count as near zero
+    span: int
+    lengths: tuple[int, ...]
+    least_clients: int
+    least_free: int
+    dominance: float
+    quarters: int
+    near: float
 
 
-REGISTERED = Registered()
+REGISTERED = criteria.parameters("wages", Registered)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class _Model:
     match: object               # of each contract
     kept: object                # whether a match is in the core
     fit: object
+
+
+@lru_cache
+def _setting():
+    """How the correction for noise is computed: [wages.fit] of the criteria."""
+    from analysis.models import twoway
+
+    return criteria.parameters("wages.fit", twoway.Setting)
 
 
 def _outcomes(panels: Panels) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ def _covariates(rows: dict):
     q = np.linalg.qr(np.column_stack([trend, np.eye(len(years))]))[0]
     dummies(year, len(years), free=q[:, 2:] if len(years) > 2 else np.zeros((len(years), 0)))
     dummies((rows["month"] % 12).astype(np.int64), 12)
-    dummies(np.searchsorted(LENGTHS, rows["days"]), len(LENGTHS) + 1)
+    dummies(np.searchsorted(REGISTERED.lengths, rows["days"]), len(REGISTERED.lengths) + 1)
     dummies(rows["lump"].astype(np.int64), 2)
     dummies(rows["committee"], int(rows["committee"].max()) + 1)
     dummies(year, len(years), rows["artistic"] == 1, np.eye(len(years)))
@@ -134,14 +143,14 @@ def _model(panels: Panels, outcome: str, first: int, last: int) -> _Model | None
         return None
     matches, match = twoway.collapse(rows["worker_id"], rows["client_id"], rows["y"])
     x, basis = _covariates(rows)
-    adjusted, _beta = twoway.residualise(matches, match, rows["y"], x, basis)
+    adjusted, _beta = twoway.residualise(matches, match, rows["y"], x, _setting(), basis)
     matches, match = twoway.collapse(rows["worker_id"], rows["client_id"], adjusted)
     kept = twoway.core(matches)
     inner = twoway.chosen(matches, kept)
     spare = len(inner.y) - (inner.workers + inner.clients - 1)
-    if inner.workers < K_WORKERS or inner.clients < LEAST_CLIENTS or spare < LEAST_FREE:
+    if inner.workers < K_WORKERS or inner.clients < REGISTERED.least_clients or spare < REGISTERED.least_free:
         return None
-    return _Model({n: rows[n] for n in KEPT}, adjusted, match, kept, twoway.fit(inner))
+    return _Model({n: rows[n] for n in KEPT}, adjusted, match, kept, twoway.fit(inner, _setting()))
 
 
 def _models(panels: Panels, first: int | None = None, last: int | None = None):
@@ -183,7 +192,7 @@ def components(panels: Panels) -> Answer:
     rows = []
     for outcome, model in _models(panels):
         f = model.fit
-        halves = twoway.half_samples(f.matches)[:, :2]
+        halves = twoway.half_samples(f.matches, _setting())[:, :2]
         halves = halves[~np.isnan(halves).any(axis=1)] - (f.corrected.worker, f.corrected.client)
         width = Z95 * np.sqrt((halves ** 2).mean(axis=0)) if len(halves) else np.full(2, np.nan)
         for estimate, c in (("plug-in", f.plugin), ("leave-out", f.corrected)):
@@ -279,7 +288,7 @@ def client_premia(panels: Panels, weight: str = "contracts") -> Answer:
         f = model.fit
         contracts = np.bincount(f.matches.client, f.matches.n)
         traits, told = _design(_levels(panels, _core_clients(model)))
-        p = twoway.project(f, traits, contracts if weight == "contracts" else np.ones(f.matches.clients))
+        p = twoway.project(f, traits, _setting(), contracts if weight == "contracts" else np.ones(f.matches.clients))
         for trait, level, these, reference, column in told:
             if all(_many(f.matches, contracts, clients) for clients in (these, reference)):
                 premium, error, sampled, naive = (
@@ -299,7 +308,7 @@ def _many(matches, contracts, clients) -> bool:
     import numpy as np
 
     workers = len(np.unique(matches.worker[clients[matches.client]]))
-    return workers >= K_WORKERS and contracts[clients].max() <= DOMINANCE * contracts[clients].sum()
+    return workers >= K_WORKERS and contracts[clients].max() <= REGISTERED.dominance * contracts[clients].sum()
 
 
 def _core_clients(model: _Model):
@@ -371,7 +380,8 @@ def _mean(y, worker, before, after):
 
     known = ~np.isnan(y)
     people, clients = len(np.unique(worker[known])), min(len(np.unique(c[known])) for c in (before, after))
-    return float(y[known].mean()) if people >= K_WORKERS and clients >= LEAST_CLIENTS else np.nan
+    enough = people >= K_WORKERS and clients >= REGISTERED.least_clients
+    return float(y[known].mean()) if enough else np.nan
 
 
 def fit_checks(panels: Panels) -> Answer:

@@ -22,20 +22,18 @@ from scipy.sparse.csgraph import connected_components
 
 @dataclass(frozen=True)
 class Setting:
-    """The registered choices: random draws of the approximate leverages, and up to how many clients they are exact."""
+    """The choices: random draws of the approximate leverages, up to how many clients and matches they are exact, random
+    halves of the workers and the draws in each; then how the equations are solved, on which nothing depends."""
 
-    draws: int = 200
-    exact_clients: int = 500
-    exact_matches: int = 10_000
-    half_samples: int = 20
-    half_draws: int = 40
-    seed: int = 2026
+    draws: int
+    exact_clients: int
+    exact_matches: int
+    half_samples: int
+    half_draws: int
+    seed: int
     block: int = 20                 # right-hand sides solved at once
     tolerance: float = 1e-9         # of a residual, relative to its right-hand side
     iterations: int = 2_000
-
-
-DEFAULT = Setting()
 
 
 @dataclass(frozen=True)
@@ -246,7 +244,7 @@ class _Equations:
         return self.fitted(*self.solve(self.of_worker @ weighted, self.of_client @ weighted))
 
 
-def residualise(matches: Matches, match, y, x, basis=None, setting: Setting = DEFAULT):
+def residualise(matches: Matches, match, y, x, setting: Setting, basis=None):
     """The outcome of contracts less x β, with both effects absorbed, and β (β = `basis` γ where a basis is given).
 
     The effects are the same for all contracts of a match, so that only match means of y and x have to be projected on
@@ -270,7 +268,7 @@ def residualise(matches: Matches, match, y, x, basis=None, setting: Setting = DE
 
 # -- components ------------------------------------------------------------------------------------------------
 
-def fit(matches: Matches, setting: Setting = DEFAULT, exact: bool | None = None) -> Fit:
+def fit(matches: Matches, setting: Setting, exact: bool | None = None) -> Fit:
     """Effects and components on matches that are a movers' core (see `core`).
 
     Weighted least squares of match means by contracts; plug-in components; corrected ones,
@@ -350,7 +348,7 @@ def _approximate(equations):
     return inside / (inside + outside), bias / (setting.draws * total)
 
 
-def half_samples(matches: Matches, setting: Setting = DEFAULT) -> np.ndarray:
+def half_samples(matches: Matches, setting: Setting) -> np.ndarray:
     """Corrected V_α, V_ψ and covariance (columns) on random halves of the workers, each with its own movers' core.
 
     Drawn without replacement, a half differs from the whole about as much as the whole does from the population that
@@ -371,7 +369,7 @@ def half_samples(matches: Matches, setting: Setting = DEFAULT) -> np.ndarray:
     return found
 
 
-def project(found: Fit, traits, weight=None, setting: Setting = DEFAULT) -> Projection:
+def project(found: Fit, traits, setting: Setting, weight=None) -> Projection:
     """Client effects on client traits (a row per client, with a column of ones), by contracts or by another `weight`.
 
     θ̂ = (Z'NZ)⁻¹ Z'N ψ̂. With L = (Z'NZ)⁻¹ Z'N F S⁻¹ X̃', the error due to pay is Var = Σ_m L_m² σ̂²_m; where that is not

@@ -1,17 +1,13 @@
-"""The registered criteria: book/criteria.toml, read once and checked."""
+"""The criteria by which the study judges, as they are registered in book/criteria.toml: read once and checked."""
 
-import hashlib
-import json
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from analysis.criteria import listed, log, read
 from analysis.errors import StudyError
 from analysis.scope import POPULATIONS
 
-FILE = Path(__file__).resolve().parents[2] / "book" / "criteria.toml"
-DIGEST = 12     # characters shown of the digest
+__all__ = ["Dimension", "Space", "goalposts", "listed", "log", "space"]
 
 
 @dataclass(frozen=True)
@@ -36,21 +32,6 @@ class Space:
     autonomy: tuple[Dimension, ...]
 
 
-def read(file: Path = FILE) -> dict:
-    """The criteria as they stand in the file; StudyError where it is no TOML."""
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{file.name} is not valid TOML: {error}.") from None
-
-
-def digest(criteria: dict) -> str:
-    """What the criteria say, in twelve characters: SHA-256 of everything but the log, whatever the layout."""
-    said = {name: part for name, part in criteria.items() if name != "log"}
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
-
-
 @lru_cache
 def space() -> Space:
     """The registered space of security and autonomy. StudyError names what is wrong with it."""
@@ -67,13 +48,6 @@ def _dimension(name: str, what: str, why: str, worst: float, best: float) -> Dim
     if worst == best:
         raise StudyError(f"The goalposts of `{name}` in criteria.toml are equal; give two different values.")
     return Dimension(name, what, why, float(worst), float(best))
-
-
-def log():
-    """The log of the criteria as a frame: date, what was decided, digest."""
-    import pandas as pd
-
-    return pd.DataFrame(read()["log"]).astype({"date": "str"})
 
 
 def goalposts():

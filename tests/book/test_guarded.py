@@ -33,6 +33,7 @@ def opened(code):
             code("from analysis import datasets", "frame = datasets.find(dataset).table('workers').execute()")]
 
 
+@pytest.mark.long
 def test_the_whole_book_names_no_canary(tmp_path, real_book, smartbook, secure, canaries):
     import shutil
 

@@ -16,6 +16,7 @@ def digests(folder) -> dict[str, str]:
             for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+@pytest.mark.long
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: the existing site was made one chapter at a time too")
 def test_one_job_elsewhere_gives_the_same_bytes(tmp_path, real_book, smartbook, site):
     project = tmp_path / "elsewhere"

@@ -1,4 +1,7 @@
-"""A PostgreSQL server and a Spark session of the tests' own; skipped, with the reason, where they cannot be."""
+"""A PostgreSQL server and a Spark session of the tests' own; skipped, with the reason, where they cannot be.
+
+SMARTBOOK_DATASET names a folder to compare the engines on, in the place of the shipped dataset.
+"""
 
 import os
 import shutil
@@ -10,11 +13,20 @@ import pytest
 
 from analysis.datasets import SHIPPED, Dataset
 
+DATASET = Path(os.environ.get("SMARTBOOK_DATASET", SHIPPED))
 PASSWORD = "a secret of the tests"
 # Compiling a query of a small dataset takes Spark longer than running it.
 PLAIN = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-         "spark.sql.adaptive.enabled": "false"}
+         "spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": "2"}
 PORT = 5432     # the name of a file: the server listens on a socket in a folder of its own alone
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever runs on Spark takes long."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if "spark" in item.fixturenames or "spark" in parameters:
+            item.add_marker("long")
 
 
 class Server:
@@ -83,12 +95,18 @@ def server():
 
 
 @pytest.fixture(scope="session")
+def dataset():
+    """The folder of the dataset on which the engines are compared."""
+    return DATASET
+
+
+@pytest.fixture(scope="session")
 def pushed(server):
-    """The URL of a database that holds the shipped dataset."""
+    """The URL of a database that holds the dataset."""
     from analysis.push import push
 
     server.run("CREATE DATABASE shipped")
-    push(Dataset("shipped", str(SHIPPED), None), server.url("shipped"))
+    push(Dataset("shipped", str(DATASET), None), server.url("shipped"))
     return server.url("shipped")
 
 

@@ -13,8 +13,9 @@ from pandas.testing import assert_frame_equal
 from analysis.datasets import SHIPPED, Dataset
 from analysis.measures import catalogue, headline
 from analysis.panels import Panels, chains
+from analysis.policy import levers
 from analysis.scope import POPULATIONS, Scope
-from analysis.verdict import space
+from analysis.verdict import indicators, indices, space
 
 KEYS = {"contract_month": ["contract_id", "month"], "worker_month": ["worker_id", "month"],
         "cash_month": ["worker_id", "month"], "invoiced_month": ["worker_id", "month"],
@@ -27,8 +28,8 @@ EVENTS = {"workers", "contracts", "started", "invoices", "bills"}
 ABSENT = -(2**40)
 FITTED = {"determinants", "representativeness"}     # by iterations that end a little earlier or later
 SLOW = {"series"}        # made of `headline.worker_years`, which is compared instead
-MEASURES = {name: measure for name, measure in (catalogue.everything() | catalogue.of(space)).items()
-            if measure.__name__ not in SLOW}
+EVERYTHING = catalogue.everything() | catalogue.of(space, indices, *levers.MODULES)
+MEASURES = {name: measure for name, measure in EVERYTHING.items() if measure.__name__ not in SLOW}
 
 
 def panels_at(location, region="everywhere", couriers=True):
@@ -36,17 +37,17 @@ def panels_at(location, region="everywhere", couriers=True):
 
 
 @pytest.fixture(scope="module")
-def ours():
-    """The panels of the shipped dataset on DuckDB."""
-    return panels_at(SHIPPED)
+def ours(dataset):
+    """The panels of the dataset on DuckDB."""
+    return panels_at(dataset)
 
 
 @pytest.fixture(scope="module", params=["postgres", "spark"])
-def theirs(request):
+def theirs(request, dataset):
     """The same panels on another engine."""
     if request.param == "postgres":
         return panels_at(request.getfixturevalue("pushed"))
-    return panels_at(f"{request.getfixturevalue('spark')}{SHIPPED}")
+    return panels_at(f"{request.getfixturevalue('spark')}{dataset}")
 
 
 def rows(panel, keys):
@@ -140,6 +141,13 @@ def test_what_the_headline_intervals_are_drawn_from(ours, theirs):
     here, there = (headline.worker_years(p, {"cv", "one_day", "covered"}) for p in (ours, theirs))
     assert len(here) > 200
     assert_frame_equal(here, there, rtol=1e-9, atol=1e-7)      # a year of equal months has no variance but rounding
+
+
+@pytest.mark.parametrize("name", indicators.INDICATORS)
+def test_what_the_verdict_rests_on(ours, theirs, name):
+    here, there = (indicators.frame(p, name) for p in (ours, theirs))
+    assert len(here) > 200
+    assert_frame_equal(here, there, rtol=1e-9, atol=1e-12)
 
 
 def test_no_panel_is_forgotten():

@@ -1,11 +1,37 @@
 """The registered criteria are complete, and do not change without an entry in their log."""
 
+import ast
 import copy
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
 
 import pytest
 
+from analysis import criteria
 from analysis.errors import StudyError
-from analysis.verdict import criteria
+from analysis.measures import careers, change, misuse, thresholds, wages
+from analysis.models import twoway
+from analysis.verdict.criteria import goalposts
+
+KINDS = {"detectors": misuse.Detectors, "bunching": thresholds.Registered, "wages": wages.Registered,
+         "wages.fit": twoway.Setting, "change": change.Registered, "careers": careers.Registered}
+# Numbers that a measure may hold: units, what a table shows, and what keeps people from being told.
+OWN = {"FEWEST_UNITS", "CLASSES", "RARE", "YEAR", "Z", "FORECAST_DIGITS", "BEFORE", "CAUSES", "AT_HOURS", "LACK_100"}
+
+
+@dataclass(frozen=True)
+class Two:
+    """Parameters of a file made for a test."""
+
+    gap: int
+    ends: tuple[int, ...]
+    rounds: int = 3
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "criteria.toml"
+    file.write_text(text, "utf-8")
+    return file
 
 
 def test_a_change_needs_a_new_entry_in_the_log():
@@ -19,22 +45,86 @@ def test_a_change_needs_a_new_entry_in_the_log():
 def test_the_digest_is_of_what_is_said_and_not_of_how_it_is_written(tmp_path):
     registered = criteria.read()
     text = criteria.FILE.read_text("utf-8")
-    (tmp_path / "same.toml").write_text("# another comment\n\n" + text.replace(" = ", "  =  "), "utf-8")
-    assert criteria.digest(criteria.read(tmp_path / "same.toml")) == criteria.digest(registered)
-    other = copy.deepcopy(registered)
-    other["space"]["security"]["pay"]["best"] += 0.01
-    assert criteria.digest(other) != criteria.digest(registered)
+    same = written(tmp_path, "# another comment\n\n" + text.replace(" = ", "  =  "))
+    assert criteria.digest(criteria.read(same)) == criteria.digest(registered)
+    for path in (("space", "security", "pay", "best"), ("detectors", "chain_days", "strict"),
+                 ("wages", "span", "value")):
+        other = copy.deepcopy(registered)
+        *sections, last = path
+        part = other
+        for name in sections:
+            part = part[name]
+        part[last] += 0.01
+        assert criteria.digest(other) != criteria.digest(registered)
 
 
 def test_a_broken_file_is_one_sentence(tmp_path):
-    (tmp_path / "criteria.toml").write_text("[space\n", "utf-8")
     with pytest.raises(StudyError, match=r"criteria\.toml is not valid TOML"):
-        criteria.read(tmp_path / "criteria.toml")
+        criteria.read(written(tmp_path, "[space\n"))
 
 
 def test_every_dimension_has_its_reason_and_two_goalposts():
-    frame = criteria.goalposts()
+    frame = goalposts()
     assert set(frame["index"]) == {"security", "autonomy"}
     assert frame["dimension"].is_unique
     assert (frame["why"].str.len() > 10).all()
     assert (frame["worst"] != frame["best"]).all()
+
+
+# -- parameters -------------------------------------------------------------------------------------------------
+
+GOOD = '[two]\ngap = { value = 14, strict = 20, what = "days" }\nends = { value = [1, 2], what = "both" }\n'
+
+
+def test_a_section_is_a_data_class(tmp_path):
+    file = written(tmp_path, GOOD)
+    assert criteria.parameters("two", Two, file=file) == Two(14, (1, 2))
+    assert criteria.parameters("two", Two, "strict", file) == Two(20, (1, 2))
+    inner = written(tmp_path, GOOD + GOOD.replace("[two]", "[two.inner]").replace("14", "15"))
+    assert criteria.parameters("two", Two, file=inner).gap == 14
+    assert criteria.parameters("two.inner", Two, file=inner).gap == 15
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    (GOOD.replace("gap", "gab"), r"no parameter of \[two\] in criteria\.toml 'gab'; did you mean 'gap'\?"),
+    (GOOD + "rounds = { value = 3 }\n", r"no parameter of \[two\] in criteria\.toml 'rounds'"),
+    (GOOD.replace("gap = { value", "gap = { valeu"), r"\[two\] of criteria\.toml lacks `gap`; add it as `\{ value = "),
+    ("[two]\nends = { value = [1, 2] }\n", r"\[two\] of criteria\.toml lacks `gap`"),
+    (GOOD.replace("14", '"many"'), r"`gap` in \[two\] of criteria\.toml is no number"),
+    (GOOD.replace("[1, 2]", "[]"), r"`ends` in \[two\] of criteria\.toml is no number"),
+    (GOOD.replace("[1, 2]", "[1, true]"), r"`ends` in \[two\] of criteria\.toml is no number"),
+    ("[two]\ngap = 14\n", r"`gap` in \[two\] of criteria\.toml is to be written `\{ value = "),
+    ("[three]\n", r"criteria\.toml lacks the section \[two\]"),
+])
+def test_what_is_wrong_with_a_section_is_one_sentence(tmp_path, text, said):
+    with pytest.raises(StudyError, match=said) as error:
+        criteria.parameters("two", Two, file=written(tmp_path, text))
+    assert "\n" not in str(error.value)
+
+
+def test_what_a_section_says_can_be_shown(tmp_path):
+    frame = criteria.listed("two", written(tmp_path, GOOD))
+    assert frame.to_dict("list") == {"parameter": ["gap", "ends"], "what": ["days", "both"], "strict": ["20", ""],
+                                     "value": ["14", "1, 2"]}
+
+
+@pytest.mark.parametrize("section", KINDS)
+def test_every_parameter_is_in_the_file_and_says_what_it_is(section):
+    kind, frame = KINDS[section], criteria.listed(section)
+    assert set(frame["parameter"]) == {f.name for f in fields(kind) if f.default is MISSING}
+    assert (frame["what"].str.len() > 8).all() and frame["what"].is_unique
+    for s in ("strict", "loose"):
+        assert section != "detectors" or (frame[s] != "").sum() == 16
+
+
+def test_no_registered_number_stands_in_code():
+    for module in (careers, change, misuse, thresholds, wages):
+        for node in ast.parse(Path(module.__file__).read_text("utf-8")).body:
+            if isinstance(node, ast.Assign):
+                names = {n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+                numbers = [n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant)
+                           and isinstance(n.value, int | float) and not isinstance(n.value, bool)]
+                assert not numbers or names <= OWN, f"{module.__name__}: {names} {numbers}"
+    for kind in KINDS.values():
+        held = {f.name for f in fields(kind) if f.default is not MISSING}
+        assert held <= {"block", "tolerance", "iterations"}, kind

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.figures import bar_figure, line_figure, map_figure
+from analysis.figures import bar_figure, dot_figure, line_figure, map_figure
 from analysis.guard import SafeTable, protect
 from analysis.tables import table_block
 
@@ -140,3 +140,20 @@ def test_a_map_tells_its_quarters_and_nothing_of_a_small_cell():
     assert map_of(SafeTable(None, (), "synthetic", absent="No table.")).alt == "No table."
     with pytest.raises(StudyError, match="SafeTable"):
         map_of(PLACES)
+
+
+def dots(table):
+    return dot_figure(table, name="dots", label="who", caption="Dots.", sides=[
+        ("pay", "EUR", 1000, "low", "high", ""), ("share", "share", 0.5, "", "", "least")])
+
+
+def test_dots_tell_each_row_and_nothing_of_a_small_one():
+    frame = pd.DataFrame({"who": ["a", "b", "c"], "workers": [20, 30, 3], "pay": [900.0, 1100.0, 777.0],
+                          "low": [850.0, 1000.0, 700.0], "high": [950.0, 1200.0, 800.0],
+                          "share": [0.4, float("nan"), 0.6], "least": 0.3})
+    block = dots(protect(frame, ("who",), "workers", "confidential", guarded=True))
+    assert "a: EUR 900 (850 to 950), share 0.4. b: EUR 1100 (1000 to 1200). c: " in block.alt
+    assert "777" not in block.alt + block.csv and block == dots(
+        protect(frame, ("who",), "workers", "confidential", guarded=True))
+    absent = dots(SafeTable(None, (), "confidential", absent="Nothing here."))
+    assert absent.alt == "Nothing here." and absent.svg

@@ -22,11 +22,14 @@ HOUSES = {
     # who may import whom inside `analysis`; the rest of the package sees no more than this
     "schema": set(), "errors": set(), "scope": {"errors"}, "blocks": set(), "law": {"errors"}, "guard": {"errors"},
     "place": {"errors"}, "planted": {"errors"}, "intake": {"errors", "schema", "place"},
+    "interviews": {"errors", "schema", "place", "intake"},      # they use the pseudonyms and the rules of the import
     "engines": {"errors"}, "datasets": {"engines", "errors", "schema", "place"},
     "push": {"datasets", "engines", "errors", "schema"},
-    "panels": {"law", "datasets", "engines", "errors", "scope"}, "costs": set(), "models": set(),
-    "measures": {"panels", "law", "errors", "scope", "guard", "schema", "models"},
-    "verdict": {"measures", "panels", "law", "engines", "errors", "scope"},
+    "panels": {"law", "datasets", "engines", "errors", "scope"}, "costs": set(), "validation": set(),
+    "models": {"errors"},
+    "criteria": {"errors"}, "measures": {"criteria", "panels", "law", "errors", "scope", "guard", "schema", "models"},
+    "verdict": {"criteria", "measures", "models", "panels", "law", "engines", "errors", "scope", "guard"},
+    "policy": {"criteria", "measures", "models", "panels", "law", "errors", "guard"},
     "figures": {"blocks", "errors", "guard"}, "tables": {"blocks", "errors", "figures", "guard"},
     "study": {"blocks", "datasets", "errors", "guard", "law", "panels", "planted", "scope"},
     "publish": {"blocks", "datasets", "errors", "guard"}, "doctor": {"datasets", "errors"},
@@ -143,7 +146,8 @@ def test_a_chapter_asks_and_never_computes(page):
         imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
         reached = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-        assert imported <= {"analysis", "analysis.measures", "analysis.verdict", "analysis.law.payslip"}
+        assert imported <= {"analysis", "analysis.law.payslip", "analysis.measures", "analysis.policy",
+                            "analysis.verdict"}
         assert not names & {"open", "eval", "exec", "__import__"}
         assert not reached & {"panels", "frame", "execute", "dataset"}, cell.source
 
@@ -167,7 +171,7 @@ def test_opening_a_study_imports_no_heavy_library():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "analysis.study" in found
     assert not {"pandas", "numpy", "ibis", "duckdb", "pyarrow", "matplotlib", "seaborn", "statsmodels", "numba",
-                "pyspark", "psycopg"} & set(found)
+                "diff_diff", "pyspark", "psycopg"} & set(found)
 
 
 def test_no_measure_reads_the_planted_truth():

@@ -30,11 +30,6 @@ def test_a_trend_is_not_told_from_what_is_suppressed():
     assert "too few years" in wording.trend(hidden, "p50", "fell", "hardly", "rose")
 
 
-def test_synthetic_data_give_no_answer_about_smart():
-    assert wording.state_of_answer(yearly("synthetic")).startswith("No answer yet")
-    assert "not been reviewed" in wording.state_of_answer(yearly("confidential"))
-
-
 def income(below=0.0, cv=0.4, smoothing=0.2):
     pay, floor = yearly(p50=straight(100, 200)), yearly(headcount=straight(below, below))
     clocks = pd.DataFrame({"clock": "cash", "year": YEARS, "workers": 50, "cv": cv})

@@ -44,6 +44,32 @@ def test_the_careless_comparison_is_named_as_such():
     assert "+50% for an Activity and +50% for a share" in wording.careless_said(begun(0.0))
 
 
+def around(limit, workers=50):
+    return safe([{"quarter": q, "value": 1.0, "breakdown": limit} for q in (-2, 0, 1)], "quarter", workers=workers)
+
+
+@pytest.mark.parametrize(("limit", "said"), [
+    (0.0, "nothing for a break"), (0.4, "by 0.4 times the largest step before the beginning: less than was seen"),
+    (1.26, "by 1.3 times the largest step before the beginning: it holds"), (float("inf"), "by more than ten times")])
+def test_how_much_undoes_a_finding_is_told(limit, said):
+    assert said in wording.breakdown_said(around(limit))
+
+
+def ways(imputation, error=0.1, workers=50):
+    rows = [{"event": event, "estimator": name, "value": v, "low": v - 2 * error, "high": v + 2 * error}
+            for event, past in (("Activity", 0.1), ("share", imputation))
+            for name, v in (("later or never", 0.0), ("never", 0.1), ("imputation", past))]
+    return safe(rows, "event", "estimator", workers=workers)
+
+
+def test_ways_to_compare_that_contradict_each_other_are_named():
+    said = wording.estimators_said(ways(0.7))
+    assert said.startswith("For a first Activity the comparisons agree")
+    assert "For a first share the comparisons contradict each other (imputation against the first line)" in said
+    assert "contradict" not in wording.estimators_said(ways(0.1))
+    assert "contradict" in wording.estimators_said(ways(-0.7))
+
+
 def reform(contracts, pay, error=0.02, workers=50):
     return safe([{"outcome": name, "value": v, "low": v - 2 * error, "high": v + 2 * error}
                  for name, v in (("contracts", contracts), ("pay", pay))], "outcome", workers=workers)
@@ -64,7 +90,8 @@ def test_nothing_is_said_of_few_people():
     table = safe([{"group": "couriers", "outcome": "work", "low": 0.1, "high": 1.0}], "group", "outcome", **few)
     for said in (wording.transition_said(within(0.1, **few)), wording.activity_said(begun(0.2, **few)),
                  wording.share_said(begun(0.2, **few)), wording.careless_said(begun(0.2, **few)),
-                 wording.reform_said(reform(-0.2, 0.1, **few)), wording.exit_said(table)):
+                 wording.reform_said(reform(-0.2, 0.1, **few)), wording.exit_said(table),
+                 wording.breakdown_said(around(1.0, **few)), wording.estimators_said(ways(0.0, **few))):
         assert "cannot be shown" in said
 
 

@@ -45,6 +45,17 @@ def test_delays_of_few_clients_are_not_told():
     assert "cannot be shown" in wording.delay_gaps_said(gaps)
 
 
+def hazards(low, high, fewest=50):
+    return wording.open_invoices_said(table(("trait",), fewest, trait=["public"], value=[(low + high) / 2], low=[low],
+                                            high=[high]))
+
+
+def test_open_invoices_are_told_by_their_interval():
+    assert "less likely to be paid than another: 0.61 times" in hazards(-0.6, -0.4)
+    assert "more likely" in hazards(0.4, 0.6) and "neither clearly" in hazards(-0.1, 0.2)
+    assert "cannot be shown" in hazards(-0.6, -0.4, 3)
+
+
 def worth(premium, fewest=50):
     return wording.guarantee_worth_said(table(
         ("gamma",), fewest, gamma=[0, 1, 2, 4], pay=4000.0, lost=40.0, fee=300.0, premium=[0, premium / 2, 0, premium]))

@@ -174,6 +174,23 @@ def test_cox_is_that_of_statsmodels():
             np.testing.assert_allclose(found["se"], other.bse, rtol=1e-6)
 
 
+def test_errors_of_clusters_are_those_of_statsmodels():
+    from statsmodels.duration.hazard_regression import PHReg
+
+    random = np.random.default_rng(4)
+    cluster = random.integers(0, 60, 800)
+    x = pd.DataFrame({"a": (cluster % 5 == 0) * 1.0, "b": random.normal(size=800)})
+    exit = np.ceil(np.exp(2 + 0.4 * x["a"] + random.normal(0, 0.6, 60)[cluster] + random.normal(0, 0.5, 800)))
+    ended = exit < 20
+    exit = np.minimum(exit, 20)
+    other = PHReg(exit.to_numpy(), x.to_numpy(), status=ended.to_numpy(float), ties="breslow").fit(groups=cluster)
+    found = survival.cox(exit, ended, x, ties="breslow")
+    errors = survival.clustered(exit, ended, x, found["coefficient"], cluster)
+    np.testing.assert_allclose(found["coefficient"], other.params, atol=1e-7)
+    np.testing.assert_allclose(errors, other.bse, rtol=1e-6)
+    assert (errors[0] > 1.5 * found["se"][0])       # who forgets the cluster is too sure of a trait of the cluster
+
+
 def test_incidences_add_up():
     exit, ended, entry, group = late_entries()
     cause = np.where(ended, group + 1, 0)

@@ -33,7 +33,7 @@ BEGIN = np.array([2] * 4 + [3] * 4 + [NEVER] * 4)
 
 
 def cell(found, g, t):
-    return found.cells[(found.cells.start == g) & (found.cells.period == t)][0]
+    return eventstudy.cells(found).set_index(["start", "period"]).loc[(g, t)]
 
 
 def test_mean_effects_by_cohort_and_period_are_those_worked_out_by_hand():
@@ -42,9 +42,11 @@ def test_mean_effects_by_cohort_and_period_are_those_worked_out_by_hand():
     assert cell(found, 2, 2).att == pytest.approx(3.75 - 1.25)
     assert cell(found, 2, 3).att == pytest.approx(6.0 - 2.5)         # own 6, 6, 6, 6; never 2, 3, 3, 2
     assert cell(found, 3, 3).att == pytest.approx(3.5 - 1.0)         # own 3, 5, 3, 3; never 1, 1, 2, 0
-    assert found.simple.att[0] == pytest.approx((2.5 + 3.5 + 2.5) / 3)
-    assert dict(zip(found.dynamic.at, found.dynamic.att, strict=True))[0] == pytest.approx(2.5)
-    assert dict(zip(found.group.at, found.group.att, strict=True)) == pytest.approx({2: 3.0, 3: 2.5})
+    assert found.overall_att == pytest.approx((2.5 + 3.5 + 2.5) / 3)
+    shown = eventstudy.dynamic(found, (-8, 8)).frame.set_index("at")
+    assert shown["att"].to_dict() == pytest.approx({-3: 0.25, -2: 0.1875, 0: 2.5, 1: 3.5})
+    assert shown["treated"].to_dict() == {-3: 4, -2: 8, 0: 8, 1: 4}
+    assert found.aggregate("group").to_dataframe()["att"].tolist() == pytest.approx([3.0, 2.5])
     never = eventstudy.group_time(TOY, BEGIN, controls="never")
     assert cell(never, 2, 2).att == pytest.approx(3.75 - 1.5)
     assert cell(never, 2, 0).att == pytest.approx(-1.0 + 0.75)       # before: from period 1 back to 0
@@ -56,12 +58,30 @@ def test_the_error_of_a_cell_is_that_of_two_means():
     assert found.se == pytest.approx(np.sqrt(ours.var() / 4 + theirs.var() / 8))
 
 
-def test_regression_on_covariates_equals_the_prediction_of_a_regression():
-    x = np.arange(12.0)[:, None] % 5
-    found = cell(eventstudy.group_time(TOY, BEGIN, controls="never", covariates=x), 2, 2)
-    step = TOY[:, 2] - TOY[:, 1]
-    fit = sm.OLS(step[8:], sm.add_constant(x[8:])).fit()
-    assert found.att == pytest.approx((step[:4] - fit.predict(sm.add_constant(x[:4], has_constant="add"))).mean())
+def slow_cells(y, start):
+    """ATT(g,t) and its error with loops, of those seen in both periods; base g − 1, controls later or never."""
+    rows = {}
+    for g in sorted(set(start[(start > 0) & (start < y.shape[1])])):
+        for t in range(y.shape[1]):
+            change_ = y[:, t] - y[:, g - 1]
+            ours, theirs = (change_[side & ~np.isnan(change_)] for side in (start == g, start > max(t, g)))
+            if t != g - 1 and len(ours) and len(theirs):
+                rows[g, t] = (ours.mean() - theirs.mean(), np.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs)),
+                              len(ours))
+    return rows
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_workers_who_are_not_always_seen_give_the_cells_of_a_slow_version(seed):
+    random = np.random.default_rng(seed)
+    y, start, _ = staggered(120, 12, seed=seed)
+    start[:5] = 0                                                    # who had begun before is nobody's control
+    y[random.random(y.shape) < 0.3] = np.nan
+    y[:, -1] = np.nan                                                # nobody is seen in the last period
+    found = eventstudy.cells(eventstudy.group_time(y, start)).set_index(["start", "period"])
+    slow = slow_cells(y, np.where(start == 0, -1, start))
+    assert {key: tuple(row) for key, row in zip(found.index, found.to_numpy(), strict=True)} == {
+        key: pytest.approx(row) for key, row in slow.items()} and len(found) == 20
 
 
 def test_two_by_two_comparisons_add_up_to_the_usual_regression():
@@ -70,8 +90,7 @@ def test_two_by_two_comparisons_add_up_to_the_usual_regression():
     frame = pd.DataFrame({"y": TOY.ravel(), "d": on.ravel(), "i": np.repeat(range(12), 4), "t": np.tile(range(4), 12)})
     x = pd.get_dummies(frame[["i", "t"]].astype(str), drop_first=True, dtype=float).assign(d=frame["d"], one=1.0)
     assert beta == pytest.approx(sm.OLS(frame["y"], x).fit().params["d"], abs=1e-10)
-    assert eventstudy.decomposition(TOY, BEGIN).weight.sum() == pytest.approx(1)
-    # ¼·½·(½ − ¼)·… of Goodman-Bacon's theorem: never 2 × (½·½, ¼·¾), early before late ¼·½, late against early ¼·¼.
+    # Goodman-Bacon's theorem: never 2 × (½·½, ¼·¾), early before late ¼·½, late against early ¼·¼, over their sum.
     weights = {"never2": Fraction(1, 4), "never3": Fraction(3, 16), "early": Fraction(1, 8), "late": Fraction(1, 16)}
     assert forbidden == pytest.approx(float(weights["late"] / sum(weights.values())))
 
@@ -88,23 +107,68 @@ def staggered(workers=600, periods=24, growth=0.0, seed=1):
 
 def test_effects_that_grow_deceive_the_usual_regression_and_not_the_others():
     y, start, truth = staggered(growth=0.2)
-    found = eventstudy.group_time(y, start).simple[0]
-    assert abs(found.att - truth) < 3 * found.se
+    found = eventstudy.group_time(y, start)
+    assert abs(found.overall_att - truth) < 3 * found.overall_se
     imputed, se = eventstudy.imputed_difference(y, start, 24)
     assert abs(imputed - truth) < 3 * se
     beta, forbidden = eventstudy.two_way(y, start)
-    assert forbidden > 0.2 and truth - beta > 10 * found.se
+    assert forbidden > 0.2 and truth - beta > 10 * found.overall_se
+
+
+def test_the_ways_to_compare_find_the_same_effect():
+    """0.5, 0.7, 0.9 and 1.1 in the four periods after: each is right, and knows about how well."""
+    y, start, _ = staggered(growth=0.2)
+    y[np.random.default_rng(9).random(y.shape) < 0.1] = np.nan
+    found = eventstudy.estimators(y, start, 3, 8).set_index("estimator")
+    assert len(found) == 5 and (found["treated"] > 350).all()
+    assert ((found["att"] - 0.8).abs() < 3 * found["se"]).all() and (found["se"] < 0.1).all()
+    assert found["se"].idxmin() == "imputation"                      # it uses the whole past
+    late = eventstudy.estimators(y, np.where(start < NEVER, start + 3, start), 3, 8).set_index("estimator")
+    assert ((late["att"] - 0.8).abs() > 3 * late["se"]).all()        # the wrong date is no period without a beginning
+
+
+def test_who_begins_in_a_good_period_parts_the_ways_to_compare():
+    """No effect; those who begin have a good period just before. The last period is no fair past, the whole past is."""
+    y, start, _ = staggered()
+    y -= 0.5 * (np.arange(24) >= start[:, None])                     # takes the effect away again
+    y[np.arange(24) == (start - 1)[:, None]] += 1.0
+    found = eventstudy.estimators(y, start, 3, 8).set_index("estimator")
+    wrong = ["later or never", "never", "local projections"]
+    assert (found.loc[wrong, "att"] + 3 * found.loc[wrong, "se"] < -0.7).all()
+    assert abs(found.loc["imputation", "att"]) < 0.25
+
+
+def test_imputed_differences_are_those_of_the_library():
+    from diff_diff import ImputationDiD
+
+    y, start, _ = staggered(200, 20)
+    y[np.random.default_rng(9).random(y.shape) < 0.1] = np.nan
+    found = ImputationDiD().fit(eventstudy._panel(y, start), **eventstudy.COLUMNS)
+    value, se = eventstudy.imputed_difference(y, start, 24)
+    assert value == pytest.approx(found.att, abs=1e-4) and 0.6 < se / found.se < 1.6
 
 
 def test_intervals_cover_and_bands_are_wider():
     inside = []
     for seed in range(60):
         y, start, truth = staggered(200, 20, seed=seed)
-        found = eventstudy.group_time(y, start, draws=99).simple[0]
-        inside.append(found.low <= truth <= found.high)
+        found = eventstudy.group_time(y, start)
+        inside.append(abs(found.overall_att - truth) <= Z * found.overall_se)
     assert np.mean(inside) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 60)
-    dynamic = eventstudy.group_time(y, start).dynamic
-    assert (dynamic.band_high - dynamic.band_low > 1.2 * (dynamic.high - dynamic.low)).all()
+    shown = eventstudy.dynamic(found, (-8, 8)).frame
+    assert (shown["band_high"] - shown["band_low"] > 1.2 * (shown["high"] - shown["low"])).all()
+
+
+def test_a_band_holds_all_effects_at_once():
+    """In about 95 of 100 samples, where single intervals hold them all in far fewer."""
+    band, single = [], []
+    for seed in range(100):
+        y, start, _ = staggered(200, 20, seed=1_000 + seed)
+        f = eventstudy.dynamic(eventstudy.group_time(y, start), (-5, 5)).frame
+        truth = np.where(f["at"] >= 0, 0.5, 0.0)
+        band.append(((f["band_low"] <= truth) & (truth <= f["band_high"])).all())
+        single.append(((f["low"] <= truth) & (truth <= f["high"])).all())
+    assert np.mean(band) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 100) and np.mean(single) < 0.85
 
 
 def test_errors_that_forget_the_worker_are_too_small():
@@ -112,11 +176,11 @@ def test_errors_that_forget_the_worker_are_too_small():
     random = np.random.default_rng(4)
     start = random.choice([8, 16, NEVER], 400)
     y = random.normal(size=(400, 24)).cumsum(axis=1)
-    right = eventstudy.group_time(y, start, draws=9)
-    cells = right.cells[right.cells.period >= right.cells.start]
-    weight = cells.treated / cells.treated.sum()
-    wrong = np.sqrt((weight**2 * cells.se**2).sum())
-    assert wrong < 0.5 * right.simple.se[0]
+    right = eventstudy.group_time(y, start)
+    cells = eventstudy.cells(right)
+    cells = cells[cells["period"] >= cells["start"]]
+    weight = cells["treated"] / cells["treated"].sum()
+    assert np.sqrt((weight**2 * cells["se"]**2).sum()) < 0.5 * right.overall_se
 
 
 def test_poisson_imputation_finds_a_ratio_where_a_difference_depends_on_the_level():
@@ -132,19 +196,47 @@ def test_poisson_imputation_finds_a_ratio_where_a_difference_depends_on_the_leve
     assert abs(wrong - 0.3) > 3 * se
 
 
+def test_a_period_that_two_workers_show_is_left_out(monkeypatch):
+    """All but two begin by period 20; what these two do later says nothing of what the others would have done."""
+    random = np.random.default_rng(3)
+    start = np.append(random.choice([12, 20], 800), [NEVER, NEVER])
+    y = random.poisson(np.exp(0.3 * (np.arange(36) >= start[:, None]))).astype(float)
+    y[-2:, 20:] *= 40
+    value, se = eventstudy.imputed_ratio(y, start, 24)
+    assert abs(value - 0.3) < 3 * se < 0.15
+    monkeypatch.setattr(eventstudy, "FEWEST", 1)
+    assert abs(eventstudy.imputed_ratio(y, start, 24)[0] - 0.3) > 0.5
+
+
 def test_five_thousand_workers_and_four_years_take_less_than_a_second():
     y, start, _ = staggered(5_000, 48)
+    eventstudy.group_time(TOY, BEGIN)                 # the library is loaded
     began = time.process_time()
-    eventstudy.group_time(y, start)
-    assert time.process_time() - began < 1.5          # on any machine; 0.2 to 0.5 s where this was written
+    eventstudy.dynamic(eventstudy.group_time(y, start), (-24, 24))
+    assert time.process_time() - began < 2            # on any machine; 0.4 s where this was written
 
 
 def test_breakdown_is_what_undoes_a_finding():
-    at = np.array([-3, -2, 0, 1])
-    table = np.rec.fromarrays([at, np.array([0.1, -0.1, 1.0, 1.0]), np.full(4, 0.1)], names="at,att,se")
-    assert eventstudy.breakdown(table, 1) == pytest.approx((1 - eventstudy.Z * 0.1) / (0.2 * 1.5))
-    table["att"] = [0.1, -0.1, 0.1, 0.1]
-    assert eventstudy.breakdown(table, 1) == 0
+    """(|mean| − 1.96 SE) ÷ (largest step before × mean number of steps), with the error of the mean of its periods."""
+    y, start, _ = staggered()
+    shown = eventstudy.dynamic(eventstudy.group_time(y, start), (-5, 3))
+    after = shown.frame["at"] >= 0
+    worst = np.abs(np.diff([*shown.frame.loc[~after, "att"], 0.0])).max()
+    error = np.sqrt(shown.surface.vcov[-4:, -4:].mean())
+    expected = (shown.frame.loc[after, "att"].mean() - Z * error) / (worst * 2.5)
+    assert eventstudy.breakdown(shown, 3) == pytest.approx(expected, abs=0.02) and expected > 0.5
+    nothing = y - 0.5 * (np.arange(24) >= start[:, None])
+    assert eventstudy.breakdown(eventstudy.dynamic(eventstudy.group_time(nothing, start), (-5, 3)), 3) == 0
+    assert np.isnan(eventstudy.breakdown(eventstudy.dynamic(eventstudy.group_time(y, start), (0, 3)), 3))
+
+
+def test_where_nobody_is_to_be_compared_there_is_no_event_study():
+    y = np.arange(12.0).reshape(3, 4)
+    for start in ([NEVER] * 3, [2] * 3, [0] * 3):
+        assert eventstudy.group_time(y, np.array(start)) is None
+        assert eventstudy.estimators(y, np.array(start), 1, 1).empty
+    assert eventstudy.group_time(y, np.array([2, 3, 3]), controls="never") is None
+    assert eventstudy.group_time(np.full((3, 4), np.nan), np.array([2, 3, NEVER])) is None
 
 
 # -- V-20b: interrupted series ----------------------------------------------------------------------------------
@@ -370,8 +462,8 @@ def test_months_of_the_series_equal_a_slow_count(worlds):
 
 def test_nothing_about_fewer_than_ten_people(worlds):
     frame = change.around(worlds[0]).frame()
-    assert len(frame) and (frame["workers"] >= 10).all()
-    for measure in (change.usual_regression, change.leavers, change.at_the_transition):
+    assert len(frame) and (frame["workers"] >= 10).all() and frame["breakdown"].nunique() == 1
+    for measure in (change.estimators, change.usual_regression, change.leavers, change.at_the_transition):
         answer = measure(worlds[0])
         assert (answer.frame()["workers"] >= 10).all() and answer.count == "workers"
 
@@ -382,7 +474,8 @@ def test_the_bounds_of_those_who_left_hold_what_is_seen(worlds):
 
 
 @pytest.mark.parametrize(("measure", "lacks"), [
-    (change.beginnings, "activities"), (change.around, "activities"), (change.reform, "artistic"),
+    (change.beginnings, "activities"), (change.around, "activities"), (change.estimators, "activities"),
+    (change.reform, "artistic"),
     (change.leavers, "artistic"), (change.courier_exit, "function")])
 def test_what_is_missing_is_named(panels_of, measure, lacks):
     tiny = panels_of([{"start_on": date(2010, 1, 1), "end_on": date(2010, 1, 1)}])
@@ -409,6 +502,7 @@ def test_where_nobody_begins_nothing_is_said_and_nothing_fails(panels_of):
     tiny = panels_of(rows, years=(2010, 2018), activities=owned, shareholdings=shares,
                      workers=[{"worker_id": w} for w in (1, 2, 3)])
     assert change.beginnings(tiny).frame()["value"].isna().all()
-    assert change.around(tiny).frame().empty and change.usual_regression(tiny).frame().empty
+    for measure in (change.around, change.estimators, change.usual_regression):
+        assert measure(tiny).frame().empty
     assert change.reform(tiny).frame()["workers"].max() <= 2
     assert len(change.leavers(tiny).frame()) == 4

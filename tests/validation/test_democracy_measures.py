@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from expected import same
+from expected import mostly, same, seeds
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
@@ -596,12 +596,16 @@ def test_every_row_of_an_answer_counts_its_workers(simulated):
 
 # -- planted values --------------------------------------------------------------------------------------------
 
-SEEDS = (1, 2, 3)
+SEEDS = seeds(3)
 
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """What the measures find in several worlds, couriers left out: they do not come, and the world says so."""
+    """What the measures find in several worlds, couriers left out: they do not come, and the world says so.
+
+    Some of those active in the year before have left Smart by the day, which no trait shows: over all worlds together
+    their part is what lacks to the planted chances, and the chances that traits can show are lower by it.
+    """
     found, world = [], read_world()
     for seed in SEEDS:
         panels = panels_at(tmp_path_factory.mktemp("planted") / "world", 3_700, seed, couriers=False)
@@ -610,7 +614,11 @@ def planted(tmp_path_factory):
         found.append(SimpleNamespace(
             traits=democracy.determinants(panels).frame().set_index("trait"),
             alike=democracy.representativeness(panels).frame().set_index("act").loc["attended"],
-            exits=democracy.exits(panels).frame().set_index("who"), r=1 - 2 * chances.std(ddof=0)))
+            exits=democracy.exits(panels).frame().set_index("who"), chances=chances, came=chosen["acted"].sum()))
+    there = sum(f.came for f in found) / sum(f.chances.sum() for f in found)
+    assert 0.8 < there < 1
+    for f in found:
+        f.r = 1 - 2 * there * f.chances.std(ddof=0)
     return found
 
 
@@ -620,7 +628,7 @@ def test_planted_effects_on_attendance_are_found(planted, trait, parameter):
     truth = getattr(read_world(), parameter)
     seen = pd.DataFrame([f.traits.loc[trait] for f in planted])
     inside = (seen["log_odds"] - truth).abs() < 1.96 * seen["error"].astype(float)
-    assert inside.sum() >= len(SEEDS) - 1
+    assert mostly(inside)
     weights = 1 / seen["error"].astype(float) ** 2
     pooled, error = (seen["log_odds"] * weights).sum() / weights.sum(), weights.sum() ** -0.5
     assert abs(pooled - truth) < 2.5 * error
@@ -629,7 +637,7 @@ def test_planted_effects_on_attendance_are_found(planted, trait, parameter):
 
 def test_the_r_indicator_of_the_planted_chances_is_found(planted):
     inside = [f.alike["low"] <= f.r <= f.alike["high"] for f in planted]
-    assert sum(inside) >= len(SEEDS) - 1
+    assert mostly(inside)
     assert np.mean([f.alike["adjusted"] - f.r for f in planted]) == pytest.approx(0, abs=0.006)
     # Without the adjustment, R would be too low in the mean.
     assert np.mean([f.alike["r"] for f in planted]) < np.mean([f.alike["adjusted"] for f in planted])
@@ -637,4 +645,4 @@ def test_the_r_indicator_of_the_planted_chances_is_found(planted):
 
 def test_no_planted_exit_is_found_after_attending(planted):
     rows = [f.exits.loc["difference"] for f in planted]
-    assert sum(row["low"] <= 0 <= row["high"] for row in rows) >= len(SEEDS) - 1
+    assert mostly([row["low"] <= 0 <= row["high"] for row in rows])

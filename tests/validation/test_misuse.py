@@ -335,7 +335,6 @@ def test_a_share_that_rests_on_few_is_hidden():
 
 
 def test_parameters_are_those_registered():
-    assert misuse.Detectors() == misuse.REGISTERED
     r = misuse.REGISTERED
     assert (r.chain_gap, r.chain_days, r.chain_contracts, r.chain_one_day, r.chain_density) == (14, 120, 20, 0.8, 0.5)
     assert (r.full_month, r.full_share, r.job_months, r.pay_ratio, r.below_floor) == (0.8, 0.75, 9, 1.5, 0.1)

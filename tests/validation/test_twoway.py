@@ -4,6 +4,7 @@ Numbers V-02 … V-07 are those of the validation register; panels and draws are
 """
 
 import shutil
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -23,6 +24,7 @@ from data_synthetic.rules import Size
 from data_synthetic.sample import sample
 from data_synthetic.world import read_world
 
+SETTING = wages._setting()
 WORKERS, CLIENTS, CONTRACTS = 600, 300, 6_000
 DAY = date(2010, 3, 1)
 PANELS, DRAWS = 8, 150                   # of V-03 (30 in the register) and of V-06 (400)
@@ -111,7 +113,7 @@ def test_known_effects_without_noise_come_back():
     worker, client = np.repeat([0, 1, 2], 2), np.tile([0, 1], 3)
     worker, client = np.append(worker, 0), np.append(client, 1)
     matches, _ = twoway.collapse(worker, client, alpha[worker] + psi[client])
-    found = twoway.fit(matches, twoway.Setting(tolerance=1e-14))
+    found = twoway.fit(matches, replace(SETTING, tolerance=1e-14))
     np.testing.assert_allclose(found.alpha - found.alpha[0], alpha - alpha[0], atol=1e-10)
     np.testing.assert_allclose(found.psi - found.psi[0], psi - psi[0], atol=1e-10)
     np.testing.assert_allclose(found.residual, 0, atol=1e-10)
@@ -127,9 +129,9 @@ def errors():
         kept = twoway.core(matches)
         truth = moments(matches, kept, alpha, psi, worker, client)
         m = twoway.chosen(matches, kept)
-        found = twoway.fit(m, exact=True)
+        found = twoway.fit(m, SETTING, exact=True)
         unweighted = twoway.fit(twoway.Matches(m.worker, m.client, m.y, np.ones(len(m.y)), m.within),
-                                twoway.Setting(draws=60), exact=False)
+                                replace(SETTING, draws=60), exact=False)
         rows.append([vector(c) - truth for c in (found.corrected, found.plugin, unweighted.corrected)])
     return np.array(rows).transpose(1, 0, 2)
 
@@ -156,7 +158,7 @@ def test_with_unequal_errors_it_removes_it_too():
         worker, client, y, alpha, psi = draw(100 + seed, spread=True)
         matches, _ = twoway.collapse(worker, client, y)
         kept = twoway.core(matches)
-        found = twoway.fit(twoway.chosen(matches, kept), exact=True)
+        found = twoway.fit(twoway.chosen(matches, kept), SETTING, exact=True)
         truth = moments(matches, kept, alpha, psi, worker, client)
         rows.append([vector(found.corrected) - truth, vector(found.plugin) - truth])
     corrected, plugin = np.array(rows).transpose(1, 0, 2)
@@ -167,12 +169,12 @@ def test_with_unequal_errors_it_removes_it_too():
 def test_random_projections_agree_with_exact_leverages():
     worker, client, y, *_ = draw(3)
     m = inner(twoway.collapse(worker, client, y)[0])
-    exact, random = twoway.fit(m, exact=True), twoway.fit(m, twoway.Setting(draws=400), exact=False)
+    exact, random = twoway.fit(m, SETTING, exact=True), twoway.fit(m, replace(SETTING, draws=400), exact=False)
     assert random.corrected.client == pytest.approx(exact.corrected.client, rel=0.02)
     assert random.plugin == exact.plugin
     assert ((random.leverage > 0) & (random.leverage < 1)).all()
     assert exact.leverage.sum() == pytest.approx(m.workers + m.clients - 1, abs=1e-6)       # V-05
-    again = twoway.fit(m, twoway.Setting(draws=400), exact=False)
+    again = twoway.fit(m, replace(SETTING, draws=400), exact=False)
     assert again.corrected == random.corrected                                              # the seed is fixed
 
 
@@ -201,7 +203,7 @@ def test_the_fit_equals_one_with_every_matrix_written_out():
     worker, client, y, *_ = draw(4, 60, 30, 500)
     m = inner(twoway.collapse(worker, client, y)[0])
     (plugin, corrected), sigma2, *_ = slow(m)
-    found = twoway.fit(m, twoway.Setting(tolerance=1e-13))
+    found = twoway.fit(m, replace(SETTING, tolerance=1e-13))
     np.testing.assert_allclose(vector(found.plugin), plugin, rtol=1e-8)
     np.testing.assert_allclose(vector(found.corrected), corrected, rtol=1e-7)
     np.testing.assert_allclose(found.sigma2, sigma2, rtol=1e-6, atol=1e-10)
@@ -214,7 +216,7 @@ def test_residualising_equals_least_squares_with_all_dummies():
     matches, match = twoway.collapse(worker, client, y)
     dummies = np.column_stack([np.eye(40)[worker], np.eye(20)[client], x])
     expected = np.linalg.lstsq(dummies, y, rcond=None)[0][-2:]
-    adjusted, beta = twoway.residualise(matches, match, y, x, setting=twoway.Setting(tolerance=1e-13))
+    adjusted, beta = twoway.residualise(matches, match, y, x, replace(SETTING, tolerance=1e-13))
     np.testing.assert_allclose(beta, expected, rtol=1e-8)
     np.testing.assert_allclose(adjusted, y - x @ expected, rtol=1e-8)
 
@@ -234,7 +236,7 @@ def test_projection_errors_cover_and_naive_ones_do_not():
     found = []
     for _ in range(DRAWS):
         y = alpha[worker] + psi[client] + random.normal(0, 1, len(worker)) * (0.2 + 0.5 * trait[client])
-        p = twoway.project(twoway.fit(twoway.collapse(worker, client, y)[0], exact=True), z)
+        p = twoway.project(twoway.fit(twoway.collapse(worker, client, y)[0], SETTING, exact=True), z, SETTING)
         found.append((p.coefficient[1], p.error[1], p.naive[1]))
     estimate, error, naive = np.array(found).T
     covered = np.abs(estimate - truth) <= Z95 * error
@@ -263,14 +265,14 @@ def test_match_effects_add_nothing_to_an_additive_world_and_something_to_another
     inside = np.random.default_rng(8).normal(0, 0.4, (WORKERS, CLIENTS))
     gain = []
     for outcome in (y, y + inside[worker, client]):
-        r2 = twoway.explained(twoway.fit(inner(twoway.collapse(worker, client, outcome)[0]), exact=False))
+        r2 = twoway.explained(twoway.fit(inner(twoway.collapse(worker, client, outcome)[0]), SETTING, exact=False))
         gain.append(r2["matches"] - r2["additive"])
     assert abs(gain[0]) < 0.03 < 0.1 < gain[1]
 
 
 def test_cells_of_few_clients_show_no_residual():
     worker, client, y, *_ = draw(7)
-    found = twoway.fit(inner(twoway.collapse(worker, client, y)[0]), exact=False)
+    found = twoway.fit(inner(twoway.collapse(worker, client, y)[0]), SETTING, exact=False)
     assert np.isnan(twoway.residual_grid(found, 10, least=40)).all()      # 30 clients in a tenth
     assert np.nanmax(np.abs(twoway.residual_grid(found, 3))) < 0.02
 
@@ -352,7 +354,8 @@ def test_no_answer_carries_an_identifier_or_a_small_class(simulated):
     assert switches.loc[switches["workers"] < 10, ["before", "after", "later"]].isna().all(axis=None)
 
 
-@pytest.mark.parametrize(("limit", "value"), [("DOMINANCE", 0.0), ("K_WORKERS", 1_000)])
+@pytest.mark.parametrize(("limit", "value"), [
+    ("REGISTERED", replace(wages.REGISTERED, dominance=0.0)), ("K_WORKERS", 1_000)])
 def test_a_level_of_one_large_client_or_of_few_workers_is_empty(simulated, monkeypatch, limit, value):
     assert wages.client_premia(simulated).frame()["premium"].notna().any()
     monkeypatch.setattr(wages, limit, value)
@@ -448,7 +451,7 @@ def test_the_components_of_this_very_world_are_found_by_the_leave_out_alone():
         y = alpha[worker] + psi[client] + random.normal(0, read_world().pay_sigma, len(rows))
         matches, _ = twoway.collapse(worker, client, y)
         kept = twoway.core(matches)
-        found = twoway.fit(twoway.chosen(matches, kept), exact=False)
+        found = twoway.fit(twoway.chosen(matches, kept), SETTING, exact=False)
         truth = moments(matches, kept, alpha, psi, worker, client)
         errors.append([vector(found.corrected) - truth, vector(found.plugin) - truth])
     corrected, plugin = np.array(errors).transpose(1, 0, 2)

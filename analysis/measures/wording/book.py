@@ -4,15 +4,6 @@ from analysis.guard import SafeTable
 from analysis.measures.wording.trends import first_and_last, trend
 
 
-def state_of_answer(pay: SafeTable) -> str:
-    """What may be said about the question as a whole: with invented data, nothing about Smart."""
-    if pay.origin == "synthetic":
-        return ("No answer yet. This is the study's instrument, tried on an invented world: what follows shows what "
-                "can be measured and how, and is no finding about Smart.")
-    return ("These pages rest on confidential records and have not been reviewed for release. Each chapter answers for "
-            "its own promise; no verdict on the question as a whole is given yet.")
-
-
 def who_answer(sizes: SafeTable, stay: SafeTable) -> str:
     """The answer of the chapter on who works through Smart, in three sentences."""
     growth = trend(sizes, "workers", "shrank", "stayed about as large", "grew")
@@ -25,10 +16,10 @@ def who_answer(sizes: SafeTable, stay: SafeTable) -> str:
 
 
 def interviews_held(corpus: SafeTable) -> str:
-    """Whether interviews could speak in a chapter, and that they do not yet."""
+    """Whether interviews could speak in a chapter, and where they do."""
     held = corpus.frame.dropna(subset=["interviews"])
-    return (f"This dataset holds the codes of {int(held['interviews'].sum())} interviews. They are a strand of their "
-            "own, and their findings are not joined to this chapter yet.")
+    return (f"This dataset holds the codes of {int(held['interviews'].sum())} interviews. What they say has a chapter "
+            "of its own, “What workers, clients and staff say”; here the records speak alone.")
 
 
 def anchors_held(anchors: SafeTable) -> str:

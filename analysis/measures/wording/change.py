@@ -48,6 +48,39 @@ def careless_said(beginnings: SafeTable) -> str:
             f"{rows['Activity']:+.0%} for an Activity and {rows['share']:+.0%} for a share.")
 
 
+def breakdown_said(around: SafeTable) -> str:
+    """How much the past would have to be exceeded to undo the finding of the year after a first Activity."""
+    limits = around.frame["breakdown"].dropna()
+    if not len(limits):
+        return "How large a break with the past would undo this cannot be shown."
+    limit = limits.iloc[0]
+    if limit == 0:
+        return ("Over the first year the mean does not clearly differ from zero, so that there is nothing for a break "
+                "with the past to undo.")
+    times = f"{limit:.1f} times" if limit < 10 else "more than ten times"
+    strength = "it holds against as much as was ever seen" if limit >= 1 else "less than was seen undoes it"
+    return ("The mean over the first year would be undone by paths that part, each quarter, by "
+            f"{times} the largest step before the beginning: {strength}.")
+
+
+def estimators_said(table: SafeTable) -> str:
+    """Whether ways to compare say the same of a first Activity, and of a first share."""
+    return " ".join(_ways_said(table, event) for event in ("Activity", "share"))
+
+
+def _ways_said(table: SafeTable, event: str) -> str:
+    f = table.where(event=event).frame.dropna(subset=["value", "low", "high"]).set_index("estimator")
+    if "later or never" not in f.index or len(f) < 2:
+        return f"Whether other comparisons say the same of a first {event} cannot be shown."
+    headline, others = f.loc["later or never"], f.drop(index="later or never")
+    apart = others.index[(others["low"] > headline["high"]) | (others["high"] < headline["low"])]
+    if len(apart):
+        return (f"For a first {event} the comparisons contradict each other "
+                f"({', '.join(apart)} against the first line): "
+                "whom and what one compares with decides, and no line should be read as an effect.")
+    return f"For a first {event} the comparisons agree within their margins of error."
+
+
 def reform_said(reform: SafeTable) -> str:
     """What the reform of 2014 went with: contracts and pay of artists against others."""
     rows = reform.frame.dropna(subset=["value", "low", "high"]).set_index("outcome")

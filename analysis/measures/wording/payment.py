@@ -1,5 +1,7 @@
 """Sentences on being paid on time, and what the guarantee is worth."""
 
+from math import exp
+
 from analysis.guard import SafeTable
 from analysis.measures.wording.trends import first_and_last
 
@@ -26,6 +28,20 @@ def delay_gaps_said(gaps: SafeTable) -> str:
         told.append(f"{name} pay {than} than others: {times}." if than else
                     f"{name} pay neither clearly later nor clearly sooner than others: {times}.")
     return " ".join(told) or "Whether some clients pay later than others cannot be shown."
+
+
+def open_invoices_said(hazards: SafeTable) -> str:
+    """How likely an open invoice of public and of large clients is to be paid on any day, beside those of others."""
+    names = {"public": "a public client", "large": "a client of 250 persons or more"}
+    told = []
+    for row in hazards.frame.dropna(subset=["value"]).to_dict("records"):
+        ratio = exp(row["value"])
+        than = ("less likely" if row["high"] < 0 else "more likely") if row["low"] > 0 or row["high"] < 0 else ""
+        told.append(f"on any day, an open invoice of {names[row['trait']]} is {than} to be paid than another: "
+                    f"{ratio:.2f} times" if than else
+                    f"an open invoice of {names[row['trait']]} is neither clearly less nor clearly more likely to be "
+                    "paid on a day than another")
+    return f"{'; '.join(told)}." if told else "whose invoices are paid sooner cannot be shown."
 
 
 def guarantee_worth_said(worth: SafeTable) -> str:
