@@ -115,6 +115,12 @@ def test_every_figure_and_table_has_its_data_and_words(pages):
             assert "nan" not in alt.lower().split(), figure["id"]
 
 
+def test_home_says_what_the_verdict_says(pages):
+    said = {page.path.name: re.findall(r"In that world the instrument reads: [^<]+", page.source) for page in pages}
+    [home], [verdict] = said["index.html"], said["is-smart-living-up.html"]
+    assert home == verdict and len(home) > 60
+
+
 def test_no_page_loads_from_another_host(site, pages):
     for page in pages:
         outside = [u for u in page.loaded if re.match(r"(?:[a-z]+:)?//", u.strip())]

@@ -284,7 +284,9 @@ ESTIMATORS = (
               naive=naive("effect_reform_pay")),
     Estimator("Others’ contracts since the reform (nothing there)", (change.reform,), **planted("effect_reform_others"),
               ask=row(change.reform, outcome="others"),
-              mistake="artists taken for others", twin=_artists_for_others),
+              mistake="artists taken for others", twin=_artists_for_others,
+              known={"bias": "A fall of about four per cent is found where there is none. Why is not settled; the "
+                     "interval, which is wide, holds zero in 99 of 100 worlds."}),
     Estimator("Pace of contracts since the cooperative, same people", (change.same_people,),
               **realised("effect_cooperative_trend"), ask=row(change.same_people, SLOPE, series="same people"),
               mistake="all contracts, whoever makes them", twin=row(change.same_people, SLOPE, series="all contracts"),
@@ -300,7 +302,9 @@ ESTIMATORS = (
               twin=row(careers.hazards, HAZARD, model="as if from the start", trait="activity"),
               known={"bias": "Ways of working that nobody records play in: who opens an Activity would leave a little "
                      "less in any case, and the longer people are followed, the more those remain who stay. An effect "
-                     "is found a little too small, and a little is found where there is none, within the interval."}),
+                     "is found a little too small, and a little is found where there is none.",
+                     "coverage": "So the interval holds the truth in nine of ten worlds, not in nineteen of twenty.",
+                     "size": "And in one of ten worlds it leaves out zero where nothing is there."}),
     Estimator("Leaving, women against others (nothing there)", (careers.hazards,), **planted("effect_gender_leave"),
               ask=WOMAN_LEAVES,
               mistake="every row nine times, after a join that multiplies rows",
@@ -328,7 +332,10 @@ ESTIMATORS = (
               truth="realised", aim=_stops_that_were_moved,
               ask=row(thresholds.at_days, ("excess", "low", "high"), couriers=True, rule=312),
               mistake="all stops at the threshold counted, as if none would be there without it",
-              twin=row(thresholds.at_days, ("observed",), couriers=True, rule=312), every=SLOW),
+              twin=row(thresholds.at_days, ("observed",), couriers=True, rule=312), every=SLOW,
+              known={"bias": "Few stops lie near the threshold in worlds of this size, and the curve through the other "
+                     "days passes a little above them: one or two stops too few are found.",
+                     "coverage": "With so few the interval is too narrow as well."}),
     Estimator("Stops of work at days that no rule knows (nothing there)", (thresholds.at_days,),
               **planted("placebo_share"), ask=row(thresholds.at_days, ("placebo",), couriers=True, rule=312),
               mistake="all stops in the window counted, as if none would be there",
@@ -340,15 +347,20 @@ ESTIMATORS = (
               twin=row(thresholds.at_fee, ("share", "low", "high"), couriers=True, fee="of the other time"),
               known={"size": "Sums at a multiple are compared with the sums everywhere else, and pay is not spread "
                      "evenly. That is off by less than a tenth of one per cent of all sums, but the "
-                     "interval around nothing is narrower still."}),
+                     "interval around nothing is narrower still.",
+                     "bias": "For the same reason."}),
     Estimator("Coming to an assembly, by years at Smart", (democracy.determinants,),
               **planted("effect_tenure_attendance"), ask=row(democracy.determinants, ODDS, trait="tenure"),
               mistake="wrong sign: those who came and those who did not exchanged",
-              twin=turned(row(democracy.determinants, ODDS, trait="tenure")), every=SLOW),
+              twin=turned(row(democracy.determinants, ODDS, trait="tenure")), every=SLOW,
+              known={"bias": "The worlds hold a chance that rises with the years, and the method tells of odds, which "
+                     "rise faster where the chance is not small: here by one hundredth a year."}),
     Estimator("Coming to an assembly, women against others (nothing there)", (democracy.determinants,),
               **planted("effect_gender_attendance"), ask=WOMAN_COMES,
               mistake="every row nine times, after a join that multiplies rows",
-              twin=nine_times(WOMAN_COMES), every=SLOW),
+              twin=nine_times(WOMAN_COMES), every=SLOW,
+              known={"bias": "In worlds with other effects, women seem to come a little less often than they do. Why "
+                     "is not settled; the interval holds zero in 19 of 20 worlds."}),
     Estimator("Agreement of two coders beyond chance", (voices.agreement,), **planted("coder_agrees"),
               ask=row(voices.agreement, ("alpha", "low", "high"), couriers=True, code=voices.ALL),
               mistake="chance forgotten: the plain share of passages coded alike",
