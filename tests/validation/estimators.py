@@ -345,10 +345,8 @@ ESTIMATORS = (
               ask=row(thresholds.at_fee, ("share", "low", "high"), couriers=True, fee="in force"),
               mistake="wrong window: the fee of the other time",
               twin=row(thresholds.at_fee, ("share", "low", "high"), couriers=True, fee="of the other time"),
-              known={"size": "Sums at a multiple are compared with the sums everywhere else, and pay is not spread "
-                     "evenly. That is off by less than a tenth of one per cent of all sums, but the "
-                     "interval around nothing is narrower still.",
-                     "bias": "For the same reason."}),
+              known={"bias": "Sums at a multiple are compared with the sums everywhere else, and pay is not spread "
+                     "evenly. That is off by less than a tenth of one per cent of all sums."}),
     Estimator("Coming to an assembly, by years at Smart", (democracy.determinants,),
               **planted("effect_tenure_attendance"), ask=row(democracy.determinants, ODDS, trait="tenure"),
               mistake="wrong sign: those who came and those who did not exchanged",
