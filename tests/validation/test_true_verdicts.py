@@ -24,7 +24,7 @@ WORLDS = [
     ("clients", "KEPT", SEVERAL),
     ("clients", "NOT KEPT", {"ordinary": '[["steady", 900], ["occasional", 100]]'}),
     ("tools", "KEPT", {"activity_share": "0.9"}),
-    ("tools", "NOT KEPT", {"activity_share": "0.15", "guest_share": "0.02"}),
+    ("tools", "NOT KEPT", {"activity_share": "0.05", "guest_share": "0.02"}),
     ("users", "KEPT", {"payment_days": "8.0", "effect_public_delay": "0.0", "m12_share": "0.0"}),
     ("users", "NOT KEPT", {"payment_days": "50.0"}),
 ]
