@@ -204,11 +204,20 @@ def test_payment_hazard(simulated, world):
     assert found["value"].tolist() == pytest.approx(value.tolist(), abs=1e-6)
     errors = (found["high"] - found["low"]).to_numpy() / (2 * 1.959964)
     # A client that holds much of a trait counts for more than in the usual estimator.
-    assert (errors > usual).all() and (errors < 2 * usual).all()
+    assert (errors > usual).all() and (errors < 3 * usual).all()
     for trait, kinds in (("public", i["legal_form"] == "public"), ("large", i["size"] == "250+")):
         groups = [i[kinds], i[~kinds]]
         assert found.at[trait, "clients"] == min(g["client_id"].nunique() for g in groups)
         assert found.at[trait, "workers"] == min(g["worker_id"].nunique() for g in groups)
+
+
+def test_of_too_many_invoices_those_of_some_clients_are_taken(simulated, monkeypatch):
+    whole = payment.payment_hazard(simulated).frame()
+    invoices = payment.debits(payment.issued(simulated)).count().execute()
+    monkeypatch.setattr(payment, "MOST_INVOICES", invoices * 2 // 3)
+    part = payment.payment_hazard(simulated).frame()
+    assert (part["clients"] < whole["clients"]).all() and (part["clients"] > 1).all()
+    assert part["clients"].sum() == pytest.approx(whole["clients"].sum() / 2, rel=0.4)
 
 
 @pytest.mark.parametrize("group", ["legal_form", "size"])
