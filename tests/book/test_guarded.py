@@ -59,7 +59,7 @@ def test_the_whole_book_names_no_canary(tmp_path, real_book, smartbook, secure, 
         first, *rows = table.read_text("utf-8").splitlines()
         assert first in (f"# {BANNER}", "# Public statistics"), table.name
         for row in csv.DictReader(rows):
-            for count in ("workers", "fewest"):
+            for count in ("workers", "fewest", "people"):
                 if first == f"# {BANNER}" and row.get(count):
                     counted += 1
                     assert float(row[count]) >= 10, (table.name, row)
