@@ -306,6 +306,19 @@ DETECTORS = {
 }
 
 
+def looked(panels: Panels, detectors=tuple(DETECTORS)) -> dict:
+    """The rows of each detector whose columns the dataset has, by name; MissingData where it has those of none."""
+    found, missing = {}, None
+    for detector in detectors:
+        try:
+            found[detector] = DETECTORS[detector][0](panels, REGISTERED)
+        except MissingData as error:
+            missing = missing or error
+    if not found:
+        raise missing
+    return found
+
+
 def flagged(rows, detector: str, d: Detectors = REGISTERED):
     """Whether a row of the detector meets all its criteria."""
     return reduce(and_, [rows[c] >= getattr(d, c) for c in DETECTORS[detector][1]])
@@ -341,11 +354,7 @@ def prevalence(panels: Panels, span: int | None = None) -> Answer:
     """
     first, parts = panels.scope.first_year, []
     span = span or panels.scope.last_year - first + 1
-    for detector, (make, _criteria) in DETECTORS.items():
-        try:
-            rows = make(panels, REGISTERED)
-        except MissingData:
-            continue
+    for detector, rows in looked(panels).items():
         rows = rows.mutate(span=(first + (rows.year - first) // span * span).cast("int32"))
         rows = rows.mutate(**{name: flagged(rows, detector, d).cast("int64") for name, d in SETS.items()})
         parts.append(rows.group_by("span").agg(

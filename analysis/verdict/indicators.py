@@ -172,20 +172,13 @@ def no_misuse(panels: Panels):
     Bases: `registered`, `strict` and `loose` parameters of the detectors.
     """
     sets = {"registered": misuse.REGISTERED, "strict": misuse.STRICT, "loose": misuse.LOOSE}
-    parts = []
-    for detector in (d for d in DEGRADING if _can(panels, d)):
-        rows = misuse.DETECTORS[detector][0](panels)
-        parts.append(rows.select(*KEY, **{s: misuse.flagged(rows, detector, d).cast("int64")
-                                          for s, d in sets.items()}))
-    flags = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    flags = ibis.union(*(
+        rows.select(*KEY, **{s: misuse.flagged(rows, detector, d).cast("int64") for s, d in sets.items()})
+        for detector, rows in misuse.looked(panels, DEGRADING).items()))
     flags = flags.group_by(KEY).agg(**{s: flags[s].max() for s in sets})
     y = panels.worker_year.select(*KEY).left_join(flags, KEY)
     return y.select(*KEY, **{f"num_{s}": 1 - y[s].fill_null(0) for s in sets},
                     **{f"den_{s}": ibis.literal(1) for s in sets})
-
-
-def _can(panels: Panels, detector: str) -> bool:
-    return detector != "few_days" or panels.dataset.has("workers.profession")
 
 
 def users(panels: Panels):

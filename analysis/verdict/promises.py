@@ -1,6 +1,6 @@
 """The registered promises: their indicators, benchmarks and margins, as they stand in book/criteria.toml."""
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 
 from analysis import criteria
@@ -55,31 +55,46 @@ class Rules:
 def registered() -> tuple[Rules, tuple[Promise, ...]]:
     """The rules and the promises of the file. StudyError names what is wrong with them."""
     section = criteria.read()["promises"]
-    rules = Rules(**{f.name: _plain(section[f.name]) for f in fields(Rules)})
+    rules = _made(Rules, "[promises]", {name: v for name, v in section.items() if not isinstance(v, dict)})
+    if any(len(years) != 2 or years[0] > years[1] for years in (rules.now, rules.past)):
+        raise StudyError("`now` and `past` in [promises] of criteria.toml need a first and a last year, in this order.")
     return rules, tuple(_promise(name, part) for name, part in section.items() if isinstance(part, dict))
 
 
-def _plain(value):
-    return tuple(value) if isinstance(value, list) else value
+def _made(kind: type, where: str, values: dict):
+    """The `values` of the file as a data class, lists as tuples; StudyError names what is missing or unknown."""
+    known = {f.name: f for f in fields(kind)}
+    for name in values:
+        if name not in known:
+            raise unknown(f"entry of {where} in criteria.toml", name, known)
+    for name, f in known.items():
+        if name not in values and f.default is MISSING:
+            raise StudyError(f"{where} of criteria.toml lacks `{name}`; add it.")
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
 def _promise(name: str, part: dict) -> Promise:
-    promise = Promise(name, **{k: _plain(v) for k, v in part.items() if k != "benchmarks"},
-                      benchmarks=tuple(Benchmark(**b) for b in part["benchmarks"]))
     if name not in BASES:
         raise unknown("indicator in [promises] of criteria.toml", name, BASES)
+    where = f"[promises.{name}]"
+    benchmarks = [_made(Benchmark, f"a benchmark of {where}", b) for b in part.get("benchmarks", ())]
+    promise = _made(Promise, where, {**part, "name": name, "benchmarks": benchmarks})
     for basis in (*promise.basis, *(b.basis for b in promise.benchmarks if b.basis)):
         if basis not in BASES[name]:
             raise unknown(f"basis of `{name}` in criteria.toml", basis, BASES[name])
     for word, known in ((promise.side, SIDES), (promise.grade, GRADES), (promise.population, POPULATIONS)):
         if word not in known:
-            raise unknown(f"word in [promises.{name}] of criteria.toml", word, known)
-    if len(promise.benchmarks) < 2 or promise.margin <= 0:
-        raise StudyError(f"[promises.{name}] of criteria.toml needs two benchmarks and a margin above 0.")
+            raise unknown(f"word in {where} of criteria.toml", word, known)
+    if len(promise.basis) not in (1, 2) or len(promise.benchmarks) < 2 or not _above_nothing(promise.margin):
+        raise StudyError(f"{where} of criteria.toml needs one or two bases, two benchmarks and a margin above 0.")
     if any((b.value is not None) + b.past + (b.basis is not None) != 1 for b in promise.benchmarks):
         raise StudyError(f"Each benchmark of `{name}` in criteria.toml is a value, the past or a basis: one of the "
                          "three.")
     return promise
+
+
+def _above_nothing(margin) -> bool:
+    return isinstance(margin, int | float) and margin > 0
 
 
 def titles() -> dict[str, str]:
@@ -87,9 +102,17 @@ def titles() -> dict[str, str]:
     return {p.name: p.title for p in registered()[1]}
 
 
+def called(name: str) -> Promise:
+    """The promise of that name in the file; StudyError with the nearest one."""
+    known = {p.name: p for p in registered()[1]}
+    if name not in known:
+        raise unknown("promise", name, known)
+    return known[name]
+
+
 def benchmark(name: str) -> float | None:
     """The value of the benchmark that decides a promise; None where it comes from the records."""
-    return next(p for p in registered()[1] if p.name == name).benchmarks[0].value
+    return called(name).benchmarks[0].value
 
 
 def rules():

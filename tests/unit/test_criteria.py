@@ -11,6 +11,7 @@ from analysis import criteria
 from analysis.errors import StudyError
 from analysis.measures import careers, change, misuse, thresholds, wages
 from analysis.models import twoway
+from analysis.verdict import promises
 from analysis.verdict.criteria import goalposts
 
 KINDS = {"detectors": misuse.Detectors, "bunching": thresholds.Registered, "wages": wages.Registered,
@@ -128,3 +129,39 @@ def test_no_registered_number_stands_in_code():
     for kind in KINDS.values():
         held = {f.name for f in fields(kind) if f.default is not MISSING}
         assert held <= {"block", "tolerance", "iterations"}, kind
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What is said of the promises after a change of them."""
+    def say(change):
+        changed = copy.deepcopy(criteria.read())
+        change(changed["promises"])
+        monkeypatch.setattr(criteria, "read", lambda: changed)
+        promises.registered.cache_clear()
+        with pytest.raises(StudyError) as error:
+            promises.registered()
+        return str(error.value)
+
+    yield say
+    monkeypatch.undo()
+    promises.registered.cache_clear()
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda p: p["clients"].pop("margin"), "[promises.clients] of criteria.toml lacks `margin`"),
+    (lambda p: p["clients"].update(margn=0.1), "did you mean 'margin'"),
+    (lambda p: p["clients"].update(margin="wide"), "a margin above 0"),
+    (lambda p: p["clients"].update(margin=0), "a margin above 0"),
+    (lambda p: p["clients"].update(side="securty"), "did you mean 'security'"),
+    (lambda p: p["clients"].update(basis=["invoise"]), "did you mean 'invoice'"),
+    (lambda p: p["clients"].update(basis=["invoice", "half", "pay"]), "one or two bases"),
+    (lambda p: p["clients"]["benchmarks"].pop(), "two benchmarks"),
+    (lambda p: p["clients"].pop("benchmarks"), "two benchmarks"),
+    (lambda p: p["clients"]["benchmarks"][0].update(past=True), "one of the three"),
+    (lambda p: p["clients"]["benchmarks"][0].update(vale=1), "did you mean 'value'"),
+    (lambda p: p.pop("now"), "[promises] of criteria.toml lacks `now`"),
+    (lambda p: p.update(now=[2019, 2016]), "in this order"),
+    (lambda p: p.update(clouds=p.pop("clients")), "no indicator in [promises]")])
+def test_a_promise_that_is_written_wrongly_is_one_sentence(told, change, said):
+    assert said in told(change)

@@ -362,6 +362,13 @@ def test_what_is_missing_is_named(panels_of, detector, named):
     assert detector not in set(misuse.prevalence(panels).frame()["detector"])
 
 
+def test_where_no_detector_can_look_it_is_said_why(panels_of):
+    """Where clients live is not recorded, and no pattern at clients in Brussels can be looked for."""
+    panels = panels_of([{"start_on": date(2010, 5, 3), "end_on": date(2010, 5, 3)}], region="brussels-clients")
+    with pytest.raises(MissingData, match="home_nis"):
+        misuse.prevalence(panels)
+
+
 def test_the_map_of_patterns_is_whole():
     table = misuse.patterns()
     assert [p.split()[0] for p in table["pattern"]] == [str(n) for n in range(1, 18)]
