@@ -7,11 +7,11 @@ nodes of masks. Printed: seconds and peak memory of adding up, of the estimates,
 beside them the same estimates by pandas, one specification at a time, for a few of them.
 """
 
-import resource
 import time
 
 import numpy as np
 import pandas as pd
+from models import step
 
 from analysis.models import multiverse
 
@@ -35,14 +35,6 @@ def world() -> multiverse.Universe:
         "period": {"judged": (year >= 15) & (year < 19), "decade": year >= 10, "all": everything},
         "pandemic": {"out": year < 19, "kept": everything}, "extremes": {"kept": everything, "out": share < 0.95}}
     return multiverse.Universe(worker, values, masks, ("basis", "weights"))
-
-
-def step(name, run):
-    start = time.perf_counter()
-    found = run()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{name:42s}{time.perf_counter() - start:8.1f} s{memory:8.2f} GB peak", flush=True)
-    return found
 
 
 def naive(u: multiverse.Universe, specs: pd.DataFrame) -> list[float]:

@@ -95,6 +95,11 @@ def admission_rules() -> tuple[AdmissionRule, ...]:
     return _admission_rules()
 
 
+def age_classes() -> list[tuple[int, int]]:
+    """The youngest and the oldest age of each class that the rules of admission tell apart."""
+    return sorted({(r.age_min, r.age_max) for r in _admission_rules()})
+
+
 def admission(day, age: int) -> tuple[AdmissionRule, ...]:
     """The rules by which somebody of `age` years may be admitted on `day`, that of the own age class first."""
     import pandas as pd

@@ -23,7 +23,11 @@ class Answer:
         if not hasattr(self.table, "execute"):
             return self.table
         frame = self.table.execute().sort_values(list(self.keys), ignore_index=True)
-        for column in frame.select_dtypes("float"):
-            # The last digits of a sum depend on the order in which an engine happens to add.
-            frame[column] = [float(f"{value:.{DIGITS}g}") for value in frame[column]]
+        frame = cut(frame)
         return self.finish(frame) if self.finish else frame
+
+
+def cut(frame, digits: int = DIGITS):
+    """`frame` with as many significant digits: the last ones of a sum depend on the order in which a machine adds."""
+    return frame.assign(**{column: [float(f"{value:.{digits}g}") for value in frame[column]]
+                           for column in frame.select_dtypes("float")})

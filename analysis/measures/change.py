@@ -13,7 +13,7 @@ import pandas as pd
 from ibis import _
 
 from analysis import criteria, law
-from analysis.measures.answer import DIGITS, Answer
+from analysis.measures.answer import Answer, cut
 from analysis.models import composition as mix
 from analysis.models import eventstudy, interrupted, sensitivity
 from analysis.models.interrupted import Break
@@ -69,12 +69,9 @@ def transition(panels: Panels, first: int) -> Break:
 
 
 def _answer(frame: pd.DataFrame, keys: tuple[str, ...]) -> Answer:
-    """An answer whose last digits, which depend on the order in which a machine adds, are cut off."""
-    frame = frame.copy()
-    for column in frame.select_dtypes("float"):
-        digits = FORECAST_DIGITS if column.startswith("forecast") else DIGITS
-        frame[column] = [float(f"{value:.{digits}g}") for value in frame[column]]
-    return Answer(frame, keys)
+    """An answer of `frame` with its last digits cut off."""
+    forecast = [column for column in frame if column.startswith("forecast")]
+    return Answer(cut(frame).assign(**cut(frame[forecast], FORECAST_DIGITS)), keys)
 
 
 # -- series of everybody ---------------------------------------------------------------------------------------

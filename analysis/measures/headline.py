@@ -13,7 +13,7 @@ import pandas as pd
 from ibis import _
 
 from analysis.errors import MissingData, unknown
-from analysis.measures.answer import DIGITS, Answer
+from analysis.measures.answer import Answer, cut
 from analysis.models import bootstrap
 from analysis.panels import Panels
 from analysis.scope import POPULATIONS, REGIONS
@@ -76,9 +76,8 @@ def series(panels: Panels, indicators: tuple[str, ...] = tuple(INDICATORS)) -> A
             except MissingData:
                 found = _nothing(panels, indicators)
             rows += [{"region": region, "couriers": couriers, **row} for row in found]
-    frame = pd.DataFrame(rows, columns=[*KEYS, "workers", "value", "low", "high"]).astype({"workers": "Int64"})
-    for column in ("value", "low", "high"):
-        frame[column] = [float(f"{value:.{DIGITS}g}") for value in frame[column].astype(float)]
+    frame = pd.DataFrame(rows, columns=[*KEYS, "workers", "value", "low", "high"])
+    frame = cut(frame.astype({"workers": "Int64"} | dict.fromkeys(("value", "low", "high"), float)))
     return Answer(frame.sort_values(list(KEYS), ignore_index=True), KEYS)
 
 

@@ -76,7 +76,7 @@ def coverage_by_age(panels: Panels, population: str = "P0") -> Answer:
     Workers without a year of birth stay out. Unit: share, 0–1. Shape: year × age class.
     """
     panels.dataset.need("workers.birth_year")
-    classes = sorted({(r.age_min, r.age_max) for r in law.admission_rules()})
+    classes = law.age_classes()
     names = [f"under {classes[0][1] + 1}", *(f"{a} to {b}" for a, b in classes[1:-1]), f"{classes[-1][0]} and over"]
     m = _worked_years(panels, population).filter(_.age.notnull())
     m = m.mutate(age_class=ibis.cases(*((m.age <= b, name) for (_a, b), name in zip(classes, names, strict=True))))

@@ -105,7 +105,7 @@ def _stops(panels: Panels):
 
 def _classes() -> list[tuple[int, int, str]]:
     """Days, oldest age and window column of the rule of each age class without a career."""
-    ages = sorted({(r.age_min, r.age_max) for r in law.admission_rules()})
+    ages = law.age_classes()
     today = law.admission_rules()[-1].since
     return [(law.admission(today, a)[0].days, b, column) for (a, b), column in
             zip(ages, ("short_window_100", "middle_window_100", "long_window_100"), strict=True)]

@@ -6,6 +6,11 @@ from scipy.stats import norm
 BLOCK = 500         # draws at once
 
 
+def alone(level: float = 0.95) -> float:
+    """By how many standard errors a single interval must reach."""
+    return float(norm.ppf((1 + level) / 2))
+
+
 def critical(influence: np.ndarray, level: float = 0.95, draws: int = 9_999, seed: int = 2026) -> float:
     """By how many standard errors intervals must reach so that all of them hold at once with probability `level`.
 
@@ -16,9 +21,8 @@ def critical(influence: np.ndarray, level: float = 0.95, draws: int = 9_999, see
     """
     error = np.sqrt((influence**2).sum(axis=0))
     moving = influence[:, error > 0] / error[error > 0]
-    alone = float(norm.ppf((1 + level) / 2))
     if moving.shape[1] < 2:
-        return alone
+        return alone(level)
     random, largest = np.random.default_rng(seed), []
     # The draws have the covariance of the estimates, whatever the number of units.
     root = np.linalg.svd(moving, full_matrices=False)
@@ -26,4 +30,4 @@ def critical(influence: np.ndarray, level: float = 0.95, draws: int = 9_999, see
     for start in range(0, draws, BLOCK):
         size = min(BLOCK, draws - start)
         largest.append(np.abs(random.standard_normal((size, len(shape))) @ shape).max(axis=1))
-    return max(alone, float(np.quantile(np.concatenate(largest), level)))
+    return max(alone(level), float(np.quantile(np.concatenate(largest), level)))

@@ -68,6 +68,15 @@ def every_month(panels, months):
     return every.select("worker_id", "month", admissible_100=_.admissible_100.fill_null(0))
 
 
+def last_months(m, lengths):
+    """The months `m`, dense, with `total`, the sum of admissible_100 so far, and last_N for each N of `lengths`: that
+    of the N months which end with the month."""
+    until = ibis.window(group_by="worker_id", order_by="month", rows=(None, 0))
+    worker = ibis.window(group_by="worker_id", order_by="month")
+    m = m.mutate(total=whole(m.admissible_100.sum().over(until)))
+    return m.mutate(**{f"last_{n}": m.total - m.total.lag(n).over(worker).fill_null(0) for n in sorted(lengths)})
+
+
 def admissible_window(panels, months: int, every: bool = False):
     """Rolling admissible days (S-31): A(W)_m = Σ admissible days of the months m − W + 1 … m, the month included.
 

@@ -7,7 +7,7 @@ import ibis
 from ibis import _
 
 from analysis import law
-from analysis.panels.admission import admissible, capped, every_month, reference_fee
+from analysis.panels.admission import admissible, capped, every_month, last_months, reference_fee
 from analysis.panels.months import sums, whole
 
 
@@ -28,11 +28,11 @@ def coverage_month(panels):
     either, and `short_100` is the longer of the two; without a year of birth all three classes are possible.
     """
     m = _windows(_full(every_month(panels, panels.admissible_month), panels.admissible_month))
-    classes = sorted({(r.age_min, r.age_max) for r in law.admission_rules()})
+    classes = law.age_classes()
     born = panels.dataset.table("workers").select("worker_id", "birth_year")
     m = m.left_join(born, "worker_id").mutate(age=((_.month // 12).cast("int32") - _.birth_year).cast("int32"))
     m = m.mutate(age=m.age.between(classes[0][0], classes[-1][1]).ifelse(m.age, ibis.null("int32")))
-    possible = [(m.age.between(a, b) | (m.age - 1).between(a, b)).fill_null(True) for a, b in classes]
+    possible = [may_be_of(m.age, *ages) for ages in classes]
 
     def each(column):
         """`column(rules)` by date, for each class of age."""
@@ -50,6 +50,11 @@ def coverage_month(panels):
         covered_upper=reduce(or_, [p & c for p, c in zip(possible, upper, strict=True)]),
         short_100=ibis.greatest(*(p.ifelse(n, 0) for p, n in zip(possible, lacks, strict=True))).cast("int64"),
     )
+
+
+def may_be_of(age, youngest: int, oldest: int):
+    """Whether who reaches `age` in the year may be of a class of age: before the birthday, or after; null may be."""
+    return (age.between(youngest, oldest) | (age - 1).between(youngest, oldest)).fill_null(True)
 
 
 def _full(months, worked):
@@ -74,9 +79,7 @@ def _windows(m):
     rules = law.admission_rules()
     lengths = {r.window_months for r in rules} | {r.window_months + r.career_months for r in rules}
     until = ibis.window(group_by="worker_id", order_by="month", rows=(None, 0))
-    worker = ibis.window(group_by="worker_id", order_by="month")
-    m = m.mutate(total=whole(m.admissible_100.sum().over(until)), filled=whole(m.full.sum().over(until)))
-    return m.mutate(**{f"last_{n}": m.total - m.total.lag(n).over(worker).fill_null(0) for n in sorted(lengths)})
+    return last_months(m.mutate(filled=whole(m.full.sum().over(until))), lengths)
 
 
 def _by_date(month, age: int, column):

@@ -12,7 +12,8 @@ from ibis import _
 from analysis import law
 from analysis.measures.answer import Answer
 from analysis.panels import Panels
-from analysis.panels.months import whole
+from analysis.panels.admission import last_months
+from analysis.panels.coverage import may_be_of
 from analysis.policy.groups import labels
 from analysis.policy.parameters import given
 
@@ -39,26 +40,20 @@ def regimes() -> dict[str, date]:
 
 
 def _windows(panels: Panels, lengths):
-    """The months of `coverage_month` in years with work, with `sum_N`, hundredths of days of the last N months."""
-    m = panels.coverage_month
-    worker = ibis.window(group_by="worker_id", order_by="month")
-    until = ibis.window(group_by="worker_id", order_by="month", rows=(None, 0))
-    m = m.mutate(total=whole(m.admissible_100.sum().over(until)))
-    m = m.mutate(**{f"sum_{n}": m.total - m.total.lag(n).over(worker).fill_null(0) for n in sorted(lengths)})
+    """The months of `coverage_month` in years with work, with last_N, hundredths of days of the last N months."""
     years = panels.population("P0").select("worker_id", "year")
-    return m.mutate(year=(_.month // 12).cast("int32")).join(years, ["worker_id", "year"])
+    m = last_months(panels.coverage_month, lengths).mutate(year=(_.month // 12).cast("int32"))
+    return m.join(years, ["worker_id", "year"])
 
 
 def _admitted(m, day: date):
     """Whether the rules in force on `day` are met, without a career; in the year in which a class of age ends those of
     both classes are, and without a year of birth those of all.
     """
-    classes = sorted({(r.age_min, r.age_max) for r in law.admission_rules()})
     met = []
-    for low, high in classes:
-        possible = (m.age.between(low, high) | (m.age - 1).between(low, high)).fill_null(True)
-        ways = [m[f"sum_{r.window_months}"] >= 100 * r.days for r in law.admission(day, low) if not r.career_months]
-        met.append(~possible | reduce(or_, ways))
+    for low, high in law.age_classes():
+        ways = [m[f"last_{r.window_months}"] >= 100 * r.days for r in law.admission(day, low) if not r.career_months]
+        met.append(~may_be_of(m.age, low, high) | reduce(or_, ways))
     return reduce(and_, met)
 
 
@@ -77,8 +72,8 @@ def effects(panels: Panels, rule: Rules | None = None, by: str = "all") -> Answe
     lengths = {r.window_months for r in law.admission_rules()} | {rule.window, arts.window_months}
     m = _windows(panels, lengths).join(labels(panels, by), "worker_id")
     ways = {**{name: _admitted(m, day) for name, day in regimes().items()},
-            ARTS: m[f"sum_{arts.window_months}"] >= round(100 * arts.value),
-            OWN: m[f"sum_{rule.window}"] >= 100 * rule.days}
+            ARTS: m[f"last_{arts.window_months}"] >= round(100 * arts.value),
+            OWN: m[f"last_{rule.window}"] >= 100 * rule.days}
     now = (m.short_100 == 0).cast("float64").mean()
     parts = [m.group_by(by).agg(workers=_.worker_id.nunique(), now=now, share=met.cast("float64").mean())
              .mutate(regime=ibis.literal(name)) for name, met in ways.items()]

@@ -15,14 +15,14 @@ import pandas as pd
 from ibis import _
 
 from analysis.criteria import parameters, read
-from analysis.errors import MissingData, unknown
+from analysis.errors import MissingData
 from analysis.measures import headline
 from analysis.measures.answer import Answer
 from analysis.models import multiverse as model
 from analysis.panels import Panels
 from analysis.scope import POPULATIONS
 from analysis.verdict import indicators
-from analysis.verdict.promises import Promise, registered
+from analysis.verdict.promises import Promise, called, registered
 from analysis.verdict.scorecard import judge
 
 PEOPLE = 10                 # the number of people behind an estimate is told in tens
@@ -72,17 +72,13 @@ def _scopes(panels: Panels) -> dict[tuple[str, str], Panels]:
             for couriers in ("kept", "out")}
 
 
+@lru_cache(maxsize=1)       # it is large: one at a time
 def universe(panels: Panels, name: str, past: bool = False) -> model.Universe:
     """The indicator `name` with all registered ways to choose among its rows.
 
     With `past`, an estimate is the value of the judged years less that of the first ones ([promises] of
     book/criteria.toml). A region that the dataset cannot tell is no option; MissingData where none can be told.
     """
-    return _universe(panels, name, past)
-
-
-@lru_cache(maxsize=1)       # it is large: one at a time
-def _universe(panels: Panels, name: str, past: bool) -> model.Universe:
     rows = _rows(panels, name)
     masks = _people(rows, name) | {
         node: {option: (rows[node] == option).to_numpy() for option in dict.fromkeys(rows[node])}
@@ -178,19 +174,12 @@ def specifications(panels: Panels, name: str, past: bool = False) -> pd.DataFram
 
 def _registered(panels: Panels, name: str) -> dict[str, str]:
     """The options of the registered specification: those of the promise, the study's region, else the first ones."""
-    promise = _promise(name)
+    promise = called(name)
     chosen = {"basis": promise.basis[0], "population": "everyone" if name == "users" else promise.population,
               "region": panels.scope.region}
     nodes_of = read()["multiverse"]["nodes"]
     return {node: next(o for o in about if o != "what") for node, about in nodes_of.items() if node not in chosen
             } | chosen
-
-
-def _promise(name: str) -> Promise:
-    known = {p.name: p for p in registered()[1]}
-    if name not in known:
-        raise unknown("promise", name, known)
-    return known[name]
 
 
 def agreement(found: pd.DataFrame, verdict: Callable[[float, float], str]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import MissingData
-from analysis.measures.answer import DIGITS, Answer
+from analysis.measures.answer import Answer, cut
 from analysis.models import together
 from analysis.panels import Panels
 from analysis.verdict import indicators
@@ -19,8 +19,8 @@ from analysis.verdict.promises import SIDES, Benchmark, Promise, Rules, register
 
 VERDICTS = ("KEPT", "WITHIN MARGIN", "NOT KEPT", "UNDETERMINED")
 UNMOVED = 3         # ÷ units: how far off a share can be that nobody contradicts (the rule of three)
-COLUMNS = ("promise", "side", "benchmark", "decides", "people", "value", "low", "high", "reference", "difference",
-           "difference_low", "difference_high", "verdict", "alone", "grade", "absent")
+NUMBERS = ("value", "low", "high", "reference", "difference", "difference_low", "difference_high")
+COLUMNS = ("promise", "side", "benchmark", "decides", "people", *NUMBERS, "verdict", "alone", "grade", "absent")
 
 
 def judge(low: float, high: float, margin: float) -> str:
@@ -156,16 +156,15 @@ def scorecard(panels: Panels) -> Answer:
     """
     made, absent = comparisons(panels)
     rules, promises = registered()
-    reach, single = _reach(made, rules), together.critical(np.zeros((0, 0)), rules.level)
+    reach, single = _reach(made, rules), together.alone(rules.level)
     rows = [_row(c, reach, single) for c in made]
     rows += [{"promise": p.title, "side": SIDES[p.side], "benchmark": p.benchmarks[0].name, "decides": True,
               "people": 0, "verdict": "UNDETERMINED", "alone": "UNDETERMINED", "grade": p.grade,
               "absent": absent[p.name]} for p in promises if p.name in absent]
     order = {p.title: n for n, p in enumerate(promises)}
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("promise", key=lambda c: c.map(order), kind="stable")
-    for column in ("value", "low", "high", "reference", "difference", "difference_low", "difference_high"):
-        frame[column] = [float(f"{v:.{DIGITS}g}") for v in frame[column].astype(float)]
-    return Answer(frame.reset_index(drop=True), ("promise", "side", "benchmark", "decides", "absent"), count="people")
+    frame = cut(frame.reset_index(drop=True).astype(dict.fromkeys(NUMBERS, float)))
+    return Answer(frame, ("promise", "side", "benchmark", "decides", "absent"), count="people")
 
 
 def _row(c: Comparison, reach: float, single: float) -> dict:

@@ -1,5 +1,7 @@
 """The scorecard: verdicts by their definition, intervals that hold together, indicators against slower ones."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -251,8 +253,6 @@ def test_verdicts_are_those_of_the_intervals_and_the_family_is_wider(card):
 
 
 def test_a_dataset_without_tables_leaves_promises_undetermined_and_says_why(panels_of):
-    from datetime import date
-
     rows = [{"worker_id": w, "start_on": date(y, 5, 1), "end_on": date(y, 5, 2), "gross_cents": 9_000, "hours": 8.0}
             for w in range(1, 4) for y in (2010, 2011, 2012)]
     card = scorecard.scorecard(panels_of(rows)).frame().set_index("promise")

@@ -7,6 +7,7 @@ import pytest
 from expected import seeds
 
 from analysis.datasets import Dataset
+from analysis.guard import protect
 from analysis.panels import Panels
 from analysis.scope import Scope
 from analysis.verdict import said, scorecard
@@ -35,14 +36,14 @@ TITLES = {p.name: p.title for p in registered()[1]}
 def card_of(folder, seed, changes):
     simulate(WORKERS, seed, 2001, 2020, folder, changes, threads=1)
     panels = Panels(Dataset("world", str(folder), None, guarded=False), Scope("everywhere", 2001, 2020))
-    return scorecard.scorecard(panels).frame()
+    return scorecard.scorecard(panels)
 
 
 @pytest.mark.parametrize(("promise", "truth", "changes"), WORLDS, ids=[f"{p} {t}".lower() for p, t, _c in WORLDS])
 def test_the_true_verdict_is_said(tmp_path, promise, truth, changes):
     said_of = []
     for seed in SEEDS:
-        card = card_of(tmp_path / str(seed), seed, changes)
+        card = card_of(tmp_path / str(seed), seed, changes).frame()
         rows = card[card["decides"]].set_index("promise")
         said_of.append(rows.at[TITLES[promise], "verdict"])
     assert OPPOSITE[truth] not in said_of
@@ -50,12 +51,10 @@ def test_the_true_verdict_is_said(tmp_path, promise, truth, changes):
 
 
 def test_the_sentence_changes_with_the_world(tmp_path):
-    from analysis.guard import protect
-
     sentences = set()
     for name, changes in (("kept", WORLDS[0][2]), ("broken", WORLDS[1][2])):
-        answer_keys = ("promise", "side", "benchmark", "decides", "absent")
-        card = protect(card_of(tmp_path / name, SEEDS[0], changes), answer_keys, "people", "confidential", True)
+        answer = card_of(tmp_path / name, SEEDS[0], changes)
+        card = protect(answer.frame(), answer.keys, answer.count, "confidential", guarded=True)
         sentences.add(said.promise(card, TITLES["prompt_pay"]))
         sentences.add(said.verdict(card))
     assert len(sentences) == 4
