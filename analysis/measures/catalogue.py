@@ -9,9 +9,9 @@ from analysis.measures.answer import Answer
 
 
 def everything() -> dict:
-    """The measures of this package, `module.measure` → function."""
-    names = [m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)])]
-    return of(*(import_module(f"analysis.measures.{name}") for name in names))
+    """The measures of this package and of those inside it, `module.measure` → function."""
+    found = pkgutil.walk_packages([str(Path(__file__).parent)], "analysis.measures.")
+    return of(*(import_module(m.name) for m in found))
 
 
 def of(*modules) -> dict:

@@ -17,6 +17,7 @@ from analysis.datasets import Dataset
 from analysis.errors import MissingData, StudyError
 from analysis.measures import democracy
 from analysis.measures.answer import Answer
+from analysis.measures.democracy.traits import with_traits
 from analysis.panels import Panels
 from analysis.schema import TABLES
 from analysis.scope import Scope
@@ -609,7 +610,7 @@ def planted(tmp_path_factory):
     found, world = [], read_world()
     for seed in SEEDS:
         panels = panels_at(tmp_path_factory.mktemp("planted") / "world", 3_700, seed, couriers=False)
-        chosen = democracy._with_traits(panels, "attended", PERSONAL)
+        chosen = with_traits(panels, "attended", PERSONAL)
         chances = world.turnout * np.exp(world.effect_tenure_attendance * chosen["tenure"])
         found.append(SimpleNamespace(
             traits=democracy.determinants(panels).frame().set_index("trait"),
