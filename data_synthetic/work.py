@@ -30,6 +30,7 @@ ARRIVALS, JOBS, EXTRA, SHARE = range(4)
 (CONTRACTS, KNOWN, QUOTA_YEAR, QUOTA_USED, INVOICES, HOLDS, SHARE_YEAR, HELD_ON, IN_MONTH, FIRST_IN_MONTH, PATTERN,
  TOPPED, NEAR, BELOW, FULL_QUOTA) = range(15)
 MOST_IN_MONTH = 50
+QUARTER = 7_800       # hundredths of a day that count of a quarter, at most
 
 
 class Purse(NamedTuple):
@@ -70,11 +71,10 @@ def live(rules, root, rows, me, left, purse):
     rows.circle[me.number % at.TEAM, 0] = boss
     rows.memory[KNOWN] = 1 if me.kind == kinds.M06 else 0
     first, last = month_index(rules, me.joined), min(rules.last_month, month_index(rules, min(left, rules.extract)))
-    for month in range(first):
+    for month in range(len(rows.admitted)):
         rows.admitted[month] = 0
     touch, mood, mood_year = True, 0, -1
     for month in range(first, last + 1):
-        rows.admitted[month] = 0
         rows.memory[IN_MONTH] = 0
         if month // 12 != mood_year:
             mood_year = month // 12
@@ -316,7 +316,7 @@ def _contract(rules, root, rows, me, left, purse, stream, month, start, days, sp
     rows.memory[IN_MONTH] += 1
     if rows.memory[IN_MONTH] == 1:
         rows.memory[FIRST_IN_MONTH] = start
-    rows.admitted[month] += _admissible(rules, month, declared, money.tenths, money.gross)
+    _admit(rules, rows, month, start, end, _admissible(rules, month, declared, money.tenths, money.gross))
     if activity == 0:
         bill_draw = key(stream, BILL)
         issued = end + within(bill_draw, 0, rules.issue_delay[0], rules.issue_delay[1])
@@ -407,6 +407,20 @@ def _admissible(rules, month, days, tenths, gross):
 
 
 @register_jitable
+def _admit(rules, rows, month, start, end, admissible):
+    """The admissible days of a contract, spread evenly over its calendar days, in their months."""
+    length, m, given = end - start + 1, month, 0
+    while rules.first_day[m + 1] <= start:
+        m += 1
+    while given < admissible:
+        until = min(rules.first_day[m + 1], end + 1) - start
+        upto = admissible * until // length
+        rows.admitted[m] += upto - given
+        given = upto
+        m += 1
+
+
+@register_jitable
 def _window(rules, me, month):
     """Hundredths of admissible days that open benefit at the age of a member, and months in which they count."""
     age = age_at(me, 1995 + month // 12)
@@ -420,10 +434,16 @@ def _window(rules, me, month):
 @register_jitable
 def _top_up(rules, root, rows, me, left, purse, stream, month):
     """M-05: when work stops a little below the threshold, an attentive member adds the days that lack."""
-    needed, window = _window(rules, me, month)
-    reached = 0
-    for m in range(max(month - window + 1, 0), month + 1):
-        reached += min(rows.admitted[m], 2600)
+    needed, window = _window(rules, me, month + 1)
+    since = max(month + 2 - window, 0)
+    reached, taken = 0, 0
+    for m in range(since // 3 * 3, month + 2):
+        if m % 3 == 0:
+            taken = 0
+        counted = min(rows.admitted[m], QUARTER - taken)
+        taken += counted
+        if m >= since:
+            reached += counted
     lacking = needed - reached
     if me.kind == kinds.COURIER:
         return

@@ -155,15 +155,16 @@ def at_days(panels: Panels) -> Answer:
     """M-06. Stops of work just above the days that open benefit: 312, 468, 624 by age; 156 for the artists' rule.
 
     Running variable: whole admissible days in the rule's window at the end of the month in which work stops for at
-    least 30 days. `excess` is what lies from the threshold to five days above it beyond a polynomial through the other
-    bins (round numbers of 26 and 78 days apart), `missing` what lacks in the 26 days below, `b` the excess in
-    multiples of the expected count of one bin; intervals of 95 % by a bootstrap of workers. `placebo` is the mean
-    excess at every 26th day around, where no rule is, and `placebo_near` the share of their intervals that hold zero;
-    `excess_balanced` is the excess in the window in which it comes nearest to the missing mass. Unit: stops. Shape:
-    rule in days; `units` are the stops in the window, `workers` the fewer of those on either side. Sources: Saez 2010;
-    Chetty et al. 2011; Kleven & Waseem 2013; Kleven 2016; Christofides & McKenna 1996 and Baker & Rea 1998 on spells
-    of employment. Reading: a response to the rule, which may secure a right as well as game it. Pitfalls: days worked
-    elsewhere are not seen, which blurs the threshold; the first years of the study do not see whole windows.
+    least 30 days. `excess` is what lies from the threshold to five days above it beyond a curve through the other
+    bins (`bunching.curve`, round numbers of 26 and 78 days apart), `missing` what lacks in the 26 days below, `b` the
+    excess in multiples of the expected count of one bin; intervals of 95 % by a bootstrap of workers, of the excess
+    with the limits of few counts (`bunching.ends`). `placebo` is the mean excess at every 26th day around, where no
+    rule is, and `placebo_near` the share of their intervals that hold zero; `excess_balanced` is the excess in the
+    window in which it comes nearest to the missing mass. Unit: stops. Shape: rule in days; `units` are the stops in the
+    window, `workers` the fewer of those on either side. Sources: Saez 2010; Chetty et al. 2011; Kleven & Waseem 2013;
+    Kleven 2016; Christofides & McKenna 1996 and Baker & Rea 1998 on spells of employment. Reading: a response to the
+    rule, which may secure a right as well as game it. Pitfalls: days worked elsewhere are not seen, which blurs the
+    threshold; the first years of the study do not see whole windows.
     """
     rows = []
     for rule, stops in _stop_frames(panels).items():
@@ -193,7 +194,7 @@ def days_profile(panels: Panels) -> Answer:
         excess, hole = AT_DAYS.bins(z, rule)
         used = ~(excess | hole)
         order = bunching.best_order(counts, z, used, ROUNDS)
-        smooth = bunching.curve(z, order, used, ROUNDS) @ counts
+        smooth = bunching.curve(counts, z, order, used, ROUNDS).expected
         f = pd.DataFrame({"days": z // shown * shown, "stops": counts, "expected": smooth}).groupby("days").sum()
         seen = stops.assign(days=stops["z"] // shown * shown).groupby("days")["worker_id"].nunique()
         f = f[(f.index >= z[0]) & (f.index + shown - 1 <= z[-1])]
@@ -226,8 +227,8 @@ def crossing(panels: Panels) -> Answer:
 def at_floor(panels: Panels, span: int = 5) -> Answer:
     """M-10, S-06. Contracts paid at the statutory hourly minimum of their last day, beyond a smooth curve above it.
 
-    Bins of one per cent of the minimum in force; the excess is that from 99.5 to 102.5 over a polynomial of order 1 to
-    3 through the bins up to 180 (the law leaves none below, so that the curve comes from above alone; and a budget
+    Bins of one per cent of the minimum in force; the excess is that from 99.5 to 102.5 over a curve of order 1 to 3
+    through the bins up to 180 (the law leaves none below, so that the curve comes from above alone; and a budget
     divided by the minimum gives hours that are rounded down, hence pay a little above it).
     Values as in `at_days`; `at_floor`, share of contracts with hours within half a per cent of the minimum in force,
     and `at_old`, of the one before its last rise: a price list that stood still would show there. Unit: contracts.
@@ -256,7 +257,7 @@ def at_quota(panels: Panels) -> Answer:
     """M-06, students. Years in which a student's work at the low rate ends just at the quota, beyond a smooth curve.
 
     Running variable: declared days, or from 2017 hours, of contracts in the regime of students over the quota of the
-    year, in bins of a twenty-fifth; the excess is that of the last three bins up to the quota, over a polynomial
+    year, in bins of a twenty-fifth; the excess is that of the last three bins up to the quota, over a curve
     through the bins below. Unit: student-years. Shape: quota (its number and unit). Pitfalls: jobs elsewhere use the
     same quota and are not seen; above the quota nobody is left in the regime, so that the curve comes from below alone.
     """
@@ -284,7 +285,7 @@ def at_three_hours(panels: Panels) -> Answer:
     """M-06, couriers. Engagements of exactly three hours, before and since the protocol that made them the least.
 
     Running variable: hours of a contract in tenths. The excess at 3.0 and the mass that lacks in the eight tenths below
-    are over a polynomial through the tenths above, whole hours apart. Unit: contracts. Shape: before the protocol, and
+    are over a curve through the tenths above, whole hours apart. Unit: contracts. Shape: before the protocol, and
     since. Pitfall: the month of the protocol is published, its day is not.
     """
     panels.dataset.need("contracts.function")
