@@ -10,6 +10,7 @@ Contracts leave the engine in memory as numbers alone; no effect of a worker or 
 
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 import ibis
 import pandas as pd
@@ -24,6 +25,7 @@ from analysis.panels import Panels, days_between
 OUTCOMES = ("invoice", "pay")
 YEAR = 365.25
 KEPT = ("worker_id", "client_id", "day", "gross_cents")
+MOVERS, STAYERS, STRICT = SAMPLES = ("movers", "with stayers", "leave-one-out set")
 TRAITS = ("legal_form", "size", "sector")
 NOT_KNOWN, RARE = "not recorded", "other levels"
 
@@ -46,12 +48,12 @@ REGISTERED = criteria.parameters("wages", Registered)
 
 @dataclass(frozen=True)
 class _Model:
-    """Contracts as arrays, and the fit of their movers' core; never leaves this module."""
+    """Contracts as arrays, and the fit of those that can be corrected; never leaves this module."""
 
     rows: dict
     adjusted: object            # outcome less what contract and time explain
     match: object               # of each contract
-    kept: object                # whether a match is in the core
+    kept: object                # whether a match is in the fit
     fit: object
 
 
@@ -134,30 +136,47 @@ def _covariates(rows: dict):
 
 
 @lru_cache(maxsize=2)
-def _model(panels: Panels, outcome: str, first: int, last: int) -> _Model | None:
-    """The model on contracts that start in the years `first` … `last`; None where too few are left to fit it."""
+def _adjusted(panels: Panels, outcome: str, first: int, last: int):
+    """Contracts that start in the years `first` … `last`, their adjusted outcome, and their matches.
+
+    Without contracts there is nothing to adjust, and there are no matches.
+    """
     from analysis.models import twoway
 
     rows = _contracts(panels, outcome, first, last)
-    if len(rows["y"]) == 0:
-        return None
-    matches, match = twoway.collapse(rows["worker_id"], rows["client_id"], rows["y"])
-    x, basis = _covariates(rows)
-    adjusted, _beta = twoway.residualise(matches, match, rows["y"], x, _setting(), basis)
-    matches, match = twoway.collapse(rows["worker_id"], rows["client_id"], adjusted)
-    kept = twoway.core(matches)
+    y = rows["y"]
+    if len(y):
+        matches, match = twoway.collapse(rows["worker_id"], rows["client_id"], y)
+        x, basis = _covariates(rows)
+        y, _beta = twoway.residualise(matches, match, y, x, _setting(), basis)
+    return {n: rows[n] for n in KEPT}, y, *twoway.collapse(rows["worker_id"], rows["client_id"], y)
+
+
+@lru_cache(maxsize=6)
+def _model(panels: Panels, outcome: str, first: int, last: int, sample: str = MOVERS) -> _Model | None:
+    """The model on contracts that start in the years `first` … `last`; None where too few are left to fit it."""
+    import numpy as np
+
+    from analysis.models import leaveout, twoway
+
+    rows, adjusted, matches, match = _adjusted(panels, outcome, first, last)
+    samples = {MOVERS: leaveout.core, STAYERS: leaveout.with_stayers, STRICT: leaveout.leave_one_out_set}
+    kept = samples[sample](matches)
     inner = twoway.chosen(matches, kept)
     spare = len(inner.y) - (inner.workers + inner.clients - 1)
     if inner.workers < K_WORKERS or inner.clients < REGISTERED.least_clients or spare < REGISTERED.least_free:
         return None
-    return _Model({n: rows[n] for n in KEPT}, adjusted, match, kept, twoway.fit(inner, _setting()))
+    apart = np.setxor1d(*(matches.worker[k] for k in (kept, leaveout.core(matches))))
+    if sample != MOVERS and len(apart) < K_WORKERS:             # beside the movers they could be worked out
+        return None
+    return _Model(rows, adjusted, match, kept, twoway.fit(inner, _setting()))
 
 
-def _models(panels: Panels, first: int | None = None, last: int | None = None):
+def _models(panels: Panels, first: int | None = None, last: int | None = None, sample: str = MOVERS):
     """(outcome, model) for each outcome that can be fitted."""
     first, last = first or panels.scope.first_year, last or panels.scope.last_year
     for outcome in _outcomes(panels):
-        model = _model(panels, outcome, first, last)
+        model = _model(panels, outcome, first, last, sample)
         if model is not None:
             yield outcome, model
 
@@ -177,12 +196,14 @@ def components(panels: Panels) -> Answer:
 
     Shares of Var(y) by contracts on the movers' core: V_α (`worker_share`), V_ψ (`client_share`), 2 Cov(α, ψ)
     (`sorting_share`) and `rest_share`; `correlation` of α and ψ; `worker_sd`, `client_sd` in log points (0.15 is about
-    15 %). Estimate `plug-in` takes estimated effects for effects; `leave-out` corrects their noise (KSS). `worker_low`
-    … `client_high`: intervals of 95 % of the standard deviations, V ± 1.96 × the root mean square deviation of V in
+    15 %). Estimate `plug-in` takes estimated effects for effects; `leave-out` corrects their noise (KSS); `leave-out,
+    with stayers` and `leave-out, leave-one-out set` do so on the other samples of `core_sample`. `worker_low` …
+    `client_high`: intervals of 95 % of the standard deviations, V ± 1.96 × the root mean square deviation of V in
     random halves of the workers (leave-out alone; an error by theory is not known for weakly tied graphs).
     Shape: outcome × estimate. Reading: the client's part is the difference of pay that the same worker gets from one
     client and from another, consistent with price-taking; the worker's part goes with the worker to every client.
-    Pitfalls: only workers and clients tied by a cycle of matches are seen; who works for whom is taken as given.
+    Pitfalls: only workers and clients tied by a cycle of matches are seen; who works for whom is taken as given; errors
+    of a stayer's contracts that go together count as a part of the worker.
     Source: Abowd, Kramarz & Margolis 1999; Kline, Saggio & Sølvsten 2020; noise of few moves, Andrews et al. 2008.
     """
     import numpy as np
@@ -195,16 +216,23 @@ def components(panels: Panels) -> Answer:
         halves = twoway.half_samples(f.matches, _setting())[:, :2]
         halves = halves[~np.isnan(halves).any(axis=1)] - (f.corrected.worker, f.corrected.client)
         width = Z95 * np.sqrt((halves ** 2).mean(axis=0)) if len(halves) else np.full(2, np.nan)
-        for estimate, c in (("plug-in", f.plugin), ("leave-out", f.corrected)):
-            of_worker, of_client = width if estimate == "leave-out" else (np.nan, np.nan)
-            rows.append({
-                "outcome": outcome, "estimate": estimate, "workers": f.matches.workers, "clients": f.matches.clients,
-                **_shares(c), "worker_sd": _root(c.worker), "client_sd": _root(c.client),
-                "worker_low": _root(c.worker - of_worker), "worker_high": _root(c.worker + of_worker),
-                "client_low": _root(c.client - of_client), "client_high": _root(c.client + of_client)})
+        rows.append(_parts(outcome, "plug-in", f.matches, f.plugin))
+        rows.append(_parts(outcome, "leave-out", f.matches, f.corrected, *width))
+    for sample in (STAYERS, STRICT):
+        for outcome, model in _models(panels, sample=sample):
+            rows.append(_parts(outcome, f"leave-out, {sample}", model.fit.matches, model.fit.corrected))
+    rows.sort(key=itemgetter("outcome"))
     return Answer(_table(rows, ("outcome", "estimate", "workers", "clients", "worker_share", "client_share",
                                 "sorting_share", "rest_share", "correlation", "worker_sd", "client_sd", "worker_low",
                                 "worker_high", "client_low", "client_high")), ("outcome", "estimate"))
+
+
+def _parts(outcome: str, estimate: str, matches, c, of_worker: float = float("nan"), of_client: float = float("nan")):
+    """A row of `components`: `c`, and the half widths of the intervals of both variances where they are known."""
+    return {"outcome": outcome, "estimate": estimate, "workers": matches.workers, "clients": matches.clients,
+            **_shares(c), "worker_sd": _root(c.worker), "client_sd": _root(c.client),
+            "worker_low": _root(c.worker - of_worker), "worker_high": _root(c.worker + of_worker),
+            "client_low": _root(c.client - of_client), "client_high": _root(c.client + of_client)}
 
 
 def _root(variance: float) -> float:
@@ -233,25 +261,29 @@ def components_by_years(panels: Panels, span: int = REGISTERED.span) -> Answer:
 
 
 def core_sample(panels: Panels) -> Answer:
-    """Who is left in the movers' core, on which the model can be corrected.
+    """Who is left in the samples on which the model can be corrected.
 
     Shares, 0–1, of the workers, clients, matches and contracts that clients buy, and of their gross pay, that are in
-    the core. Shape: outcome; `workers` in the core. Reading: who has only one client says nothing about whether worker
-    or client sets the pay, and is not in it.
+    the sample. Shape: outcome × sample: `movers`, the core, in which any match can be left out; `with stayers`, also
+    other workers with several contracts at a client of the core; `leave-one-out set`, in which any worker can be left
+    out, stayers included. A sample is absent where too little is left of it, or where fewer than 10 workers make the
+    difference from movers. Reading: who has only one client says nothing about whether worker or client sets the pay.
     """
     import numpy as np
 
     rows = []
-    for outcome, model in _models(panels):
-        inside, r = model.kept[model.match], model.rows
-        gross = r["gross_cents"].astype(np.int64)
-        rows.append({"outcome": outcome, "workers": model.fit.matches.workers, "clients": model.fit.matches.clients,
-                     "worker_share": model.fit.matches.workers / len(np.unique(r["worker_id"])),
-                     "client_share": model.fit.matches.clients / len(np.unique(r["client_id"])),
-                     "match_share": model.kept.mean(), "contract_share": inside.mean(),
-                     "pay_share": gross[inside].sum() / gross.sum()})
-    return Answer(_table(rows, ("outcome", "workers", "clients", "worker_share", "client_share", "match_share",
-                                "contract_share", "pay_share")), ("outcome",))
+    for sample in SAMPLES:
+        for outcome, model in _models(panels, sample=sample):
+            inside, r, m = model.kept[model.match], model.rows, model.fit.matches
+            gross = r["gross_cents"].astype(np.int64)
+            rows.append({"outcome": outcome, "sample": sample, "workers": m.workers, "clients": m.clients,
+                         "worker_share": m.workers / len(np.unique(r["worker_id"])),
+                         "client_share": m.clients / len(np.unique(r["client_id"])),
+                         "match_share": model.kept.mean(), "contract_share": inside.mean(),
+                         "pay_share": gross[inside].sum() / gross.sum()})
+    rows.sort(key=itemgetter("outcome"))
+    return Answer(_table(rows, ("outcome", "sample", "workers", "clients", "worker_share", "client_share",
+                                "match_share", "contract_share", "pay_share")), ("outcome", "sample"))
 
 
 def _levels(panels: Panels, ids) -> dict:

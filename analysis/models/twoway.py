@@ -5,19 +5,20 @@ y_k = α_i(k) + ψ_j(k) + x_k'β + ε_k for contract k of worker i with client j
 of worker and client), weighted by their number. Estimated effects are noisy, so that the variance of estimates is
 larger than the variance of effects, and the noise of α and ψ, which share the same pay, runs against each other: the
 plug-in makes V_α and V_ψ too large and their covariance too small. The correction subtracts an unbiased estimate of
-this bias, match by match; it needs matches whose omission leaves the graph connected, the movers' core.
+this bias, match by match; it needs matches whose omission leaves the graph connected, the movers' core, or workers of a
+single client with several contracts (see `leaveout`).
 
 No effect of a worker or a client may leave a measure: what is made of them are components, projections and means of
 many.
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse.csgraph import connected_components
+
+from analysis.models.leaveout import core
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Matches:
     def clients(self) -> int:
         return int(self.client.max()) + 1 if len(self.client) else 0
 
+    @property
+    def stays(self) -> np.ndarray:
+        """Which matches are those of stayers, workers of one client."""
+        return np.bincount(self.worker)[self.worker] == 1
+
 
 @dataclass(frozen=True)
 class Components:
@@ -73,14 +79,16 @@ class Components:
 
 @dataclass(frozen=True)
 class Fit:
-    """Effects on the movers' core: `alpha` of workers, `psi` of clients (contract-weighted mean zero), the `residual`
-    of each match, its leverage, and `sigma2`, the leave-out estimate of the variance of √n times its error."""
+    """Effects: `alpha` of workers, `psi` of clients (contract-weighted mean zero), the `residual` of each match, its
+    leverage, `bias` of V_α, V_ψ and their covariance (rows) per unit of the variance of √n times its error, and
+    `sigma2`, the leave-out estimate of that variance."""
 
     matches: Matches
     alpha: np.ndarray
     psi: np.ndarray
     residual: np.ndarray
     leverage: np.ndarray
+    bias: np.ndarray
     sigma2: np.ndarray
     plugin: Components
     corrected: Components
@@ -97,7 +105,7 @@ class Projection:
     naive: np.ndarray
 
 
-# -- matches and their graph -----------------------------------------------------------------------------------
+# -- matches ---------------------------------------------------------------------------------------------------
 
 def collapse(worker, client, y) -> tuple[Matches, np.ndarray]:
     """The matches of contracts (in order of worker, then client), and the match of each contract."""
@@ -114,77 +122,6 @@ def chosen(matches: Matches, which) -> Matches:
     """The matches of a mask, workers and clients numbered anew in the same order."""
     worker, client = (np.unique(ids[which], return_inverse=True)[1] for ids in (matches.worker, matches.client))
     return Matches(worker, client, matches.y[which], matches.n[which], matches.within[which])
-
-
-@lru_cache(maxsize=1)
-def _search():
-    """The depth-first search for bridges (Tarjan 1974), without recursion, compiled when first used."""
-    from numba import njit
-
-    @njit
-    def search(start, neighbour, edge, edges):
-        nodes = len(start) - 1
-        found, low, at = np.full(nodes, -1, np.int64), np.zeros(nodes, np.int64), start[:-1].copy()
-        came, stack, bridge = np.full(nodes, -1, np.int64), np.zeros(nodes, np.int64), np.zeros(edges, np.bool_)
-        clock = 0
-        for root in range(nodes):
-            if found[root] >= 0:
-                continue
-            stack[0], depth = root, 1
-            found[root] = low[root] = clock
-            clock += 1
-            while depth:
-                v = stack[depth - 1]
-                if at[v] < start[v + 1]:
-                    u, e = neighbour[at[v]], edge[at[v]]
-                    at[v] += 1
-                    if e == came[v]:
-                        continue
-                    if found[u] < 0:
-                        found[u] = low[u] = clock
-                        clock += 1
-                        came[u] = e
-                        stack[depth] = u
-                        depth += 1
-                    else:
-                        low[v] = min(low[v], found[u])
-                else:
-                    depth -= 1
-                    if depth:
-                        parent = stack[depth - 1]
-                        low[parent] = min(low[parent], low[v])
-                        bridge[came[v]] = low[v] > found[parent]
-        return bridge
-
-    return search
-
-
-def bridges(worker, client) -> np.ndarray:
-    """Which matches are bridges: without one of them, its worker and its client are no longer connected."""
-    workers, edges = int(worker.max()) + 1, len(worker)
-    ends = np.concatenate([worker, client + workers]), np.concatenate([client + workers, worker])
-    order = np.argsort(ends[0], kind="stable")
-    start = np.concatenate([[0], np.cumsum(np.bincount(ends[0]))])
-    edge = np.tile(np.arange(edges), 2)
-    return _search()(start, ends[1][order], edge[order], edges)
-
-
-def core(matches: Matches) -> np.ndarray:
-    """The mask of the movers' core: matches that are no bridges, in the largest component by matches.
-
-    There every match can be left out and its pay still be predicted from the others: leverage is below 1.
-    """
-    keep = np.zeros(len(matches.y), dtype=bool)
-    if not len(keep):
-        return keep
-    keep[~bridges(matches.worker, matches.client)] = True
-    if not keep.any():
-        return keep
-    size = matches.workers + matches.clients
-    graph = sparse.coo_array((np.ones(keep.sum()), (matches.worker[keep], matches.client[keep] + matches.workers)),
-                             (size, size))
-    part = connected_components(graph, directed=False)[1][matches.worker]
-    return keep & (part == np.bincount(part[keep]).argmax())
 
 
 # -- weighted least squares ------------------------------------------------------------------------------------
@@ -269,13 +206,15 @@ def residualise(matches: Matches, match, y, x, setting: Setting, basis=None):
 # -- components ------------------------------------------------------------------------------------------------
 
 def fit(matches: Matches, setting: Setting, exact: bool | None = None) -> Fit:
-    """Effects and components on matches that are a movers' core (see `core`).
+    """Effects and components on a movers' core, or on a sample with stayers (see `leaveout`).
 
     Weighted least squares of match means by contracts; plug-in components; corrected ones,
     θ = plug-in − Σ_m B_m σ̂²_m with σ̂²_m = ỹ_m ẽ_m ÷ (1 − P_m), where ỹ and ẽ are √n times the centred outcome and the
-    residual, P_m the leverage and B_m the quadratic form of the component in the column of match m. Leverages are exact
-    on small samples, and otherwise those of `draws` random projections (Johnson and Lindenstrauss), seeded. Unit: of
-    y squared. Pitfall: on a sample with bridges, a leverage of 1 has no leave-out residual.
+    residual, P_m the leverage and B_m the quadratic form of the component in the column of match m. The match of a
+    stayer (worker of one client) has a leverage of 1 and no leave-out residual: there one contract is left out at a
+    time, which gives the variance within the match. Leverages are exact on small samples, and otherwise those of
+    `draws` random projections (Johnson and Lindenstrauss), seeded. Unit: of y squared. Pitfalls: no bridge between
+    movers has an estimate; errors of a stayer's contracts that go together count as a part of the worker.
     Source: Kline, Saggio & Sølvsten 2020; the normalisation P̂ = ΣQ² ÷ (ΣQ² + ΣM²) keeps leverages below 1.
     """
     m = matches
@@ -289,11 +228,13 @@ def fit(matches: Matches, setting: Setting, exact: bool | None = None) -> Fit:
     if exact is None:
         exact = m.clients <= setting.exact_clients and len(m.y) <= setting.exact_matches
     leverage, bias = (_exact if exact else _approximate)(equations)
-    sigma2 = m.n * centred * residual / (1 - leverage)
+    stays = m.stays
+    sigma2 = m.n * centred * residual / np.where(stays, 1, 1 - leverage)
+    sigma2[stays] = m.within[stays] / (m.n[stays] - 1)
     variance = (m.n @ centred ** 2 + m.within.sum()) / total
     plain = np.array([m.n @ alpha[m.worker] ** 2 - total * (m.n @ alpha[m.worker] / total) ** 2,
                       m.n @ psi[m.client] ** 2, m.n @ (alpha[m.worker] * psi[m.client])]) / total
-    return Fit(m, alpha, psi, residual, leverage, sigma2, Components(*map(float, plain), float(variance)),
+    return Fit(m, alpha, psi, residual, leverage, bias, sigma2, Components(*map(float, plain), float(variance)),
                Components(*map(float, plain - bias @ sigma2), float(variance)))
 
 
