@@ -24,6 +24,7 @@ FOLDS = 20                          # groups of workers that the jackknife leave
 FEWEST = 10                         # workers who have not begun, behind the factor of a period
 REACH = 2.093024054408263           # errors of a jackknife on each side of 95 %: of Student's t, FOLDS − 1 degrees
 CONTROLS = {"not yet": "not_yet_treated", "never": "never_treated"}
+RESTRICTIONS = {"steps": "relative_magnitude", "bends": "smoothness"}
 
 
 # -- differences, by diff-diff ---------------------------------------------------------------------------------
@@ -151,6 +152,28 @@ def breakdown(found: Dynamic, last: int) -> float:
     return float("inf") if limit is None else float(limit)
 
 
+def parted(found: Dynamic, last: int, restriction: str, limit: float) -> tuple[float, float]:
+    """95 % interval of the mean effect of the periods 0 to `last`, if the paths of both sides may part by themselves.
+
+    `steps`: in a period by at most `limit` times the largest step before the beginning (relative magnitudes; 0: not at
+    all). `bends`: along a straight line, through what was seen before, whose slope may change from one period to the
+    next by at most `limit`, in units of the outcome (smoothness; 0: a straight line goes on). Shape: low, high; nan
+    where too few periods are known on either side or one between them is not. Unit: that of the outcome.
+    Reading: the finding stands against as much as leaves 0 outside. Pitfalls: the largest step counts as measured,
+    though chance is in it; the more a line may bend, the more it is read from the last steps before, so that the middle
+    moves and an interval need not lie within the next, though it is shorter.
+    Source: Rambachan & Roth 2023.
+    """
+    from diff_diff import HonestDiD
+
+    surface = _part(found.surface, found.surface.event_time.astype(int) <= last)
+    try:
+        honest = HonestDiD(method=RESTRICTIONS[restriction]).fit(surface, M=limit)
+    except ValueError:              # nobody before or after, or a gap
+        return float("nan"), float("nan")
+    return float(honest.ci_lb), float(honest.ci_ub)
+
+
 def two_way(outcome: np.ndarray, start: np.ndarray) -> tuple[float, float]:
     """The usual regression with fixed effects of workers and periods, and how much of it is a forbidden comparison.
 
@@ -248,17 +271,18 @@ def imputed_ratio(outcome: np.ndarray, start: np.ndarray, horizon: int = 24, per
         return jackknife(np.log(seen / predicted))
 
 
-def period_effects(outcome: np.ndarray, stratum: np.ndarray | None = None) -> np.ndarray:
-    """log of the period factors of worker × period, in column 0, then with one of 20 groups of workers left out.
+def period_totals(outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the workers seen in a period made in it, and what they would make in any at their own level.
 
-    What is left of a series once every worker is compared with himself: its composition cannot move it. Shape:
-    periods × 21. Unit: log points, up to a constant.
+    The levels are those of worker × period, fitted by Poisson likelihood. The first over the second is the period's
+    factor, what is left of a series once every worker is compared with himself: its composition cannot move it.
+    Shape: periods × 21 each, all workers in column 0, then with one of 20 groups left out. Unit: that of the outcome.
     """
     y = np.asarray(outcome, dtype=float)
-    seen = ~np.isnan(y)
-    _, effect = _multiplicative(np.where(seen, y, 0.0), seen.astype(float), _kept(len(y)), None)
-    with np.errstate(divide="ignore"):
-        return np.log(effect)
+    seen, kept = ~np.isnan(y), _kept(len(y))
+    y, free = np.where(seen, y, 0.0), seen.astype(float)
+    level, _effect = _multiplicative(y, free, kept, None)
+    return y.T @ kept, free.T @ (kept * level)
 
 
 def _cells(outcome, start, horizon, period=None):

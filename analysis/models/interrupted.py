@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LAGS = 12                # months over which neighbouring errors may be alike
-HARMONICS = 2
-Z = 1.959963984540054
+ROUNDS, CLOSE = 50, 1e-9
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,15 @@ class Change:
 
 
 def design(months: np.ndarray, change: Break) -> np.ndarray:
-    """1, t, D, (t − T₀)·D, harmonics of the year, the other steps and the flag; t in years."""
+    """1, t, D, (t − T₀)·D, the months of the year but the first, the other steps and the flag; t in years.
+
+    Every month has a level of its own. Two waves a year leave a part of a season that has corners, such as summer
+    holidays; where the years on one side of the break are not whole, that part passes for a change in level.
+    """
     t = (months - change.at) / 12
     since = (months >= change.at).astype(float)
     columns = [np.ones(len(months)), t, since, t * since]
-    for h in range(1, HARMONICS + 1):
-        columns += [np.sin(2 * np.pi * h * t), np.cos(2 * np.pi * h * t)]
+    columns += [(months % 12 == m).astype(float) for m in range(1, 12)]
     columns += [(months >= step).astype(float) for step in change.steps if months[0] < step <= months[-1]]
     if change.flagged:
         flag = ((months >= change.flagged[0]) & (months <= change.flagged[1])).astype(float)
@@ -75,7 +77,7 @@ def newey_west(scores: np.ndarray, months: np.ndarray, lags: int = LAGS) -> np.n
 def linear(months: np.ndarray, values: np.ndarray, change: Break, lags: int = LAGS) -> Change:
     """Least squares of the series on its trend, seasons and break; errors may be alike over `lags` months.
 
-    y_t = β₀ + β₁t + β₂D_t + β₃(t − T₀)D_t + harmonics + u_t. Unit: that of the values, and that per year.
+    y_t = β₀ + β₁t + β₂D_t + β₃(t − T₀)D_t + months of the year + u_t. Unit: that of the values, and that per year.
     Reading: what moved at that date and was not on its way before. Pitfall: everything else that moved then.
     Source: Lopez Bernal, Cummins & Gasparrini 2017.
     """
@@ -93,7 +95,8 @@ def _variances(x, bread, error, spread, months, lags) -> np.ndarray:
     """Of each coefficient the larger one of two: of Newey and West, and of errors that fade from month to month.
 
     The second supposes errors of size `spread` whose likeness is a power of that of neighbours (AR(1)), which is
-    estimated and raised by its known bias: with a hundred months, Newey and West alone find too narrow intervals.
+    estimated and raised by its known bias, what the regression fits away of it included: with a hundred months, Newey
+    and West alone find too narrow intervals.
     """
     n, k = x.shape
     if n <= k or not error.any():
@@ -101,33 +104,47 @@ def _variances(x, bread, error, spread, months, lags) -> np.ndarray:
     robust = n / (n - k) * bread @ newey_west(x * error[:, None], months, lags) @ bread
     if not lags:
         return np.diag(robust)
-    z = error / spread
+    z, scaled = error / spread, x * spread[:, None]
     near = np.diff(months) == 1
     alike = (z[1:] @ (z[:-1] * near)) / (z @ z)
-    alike = np.clip(alike + (k + 3 * alike) / n, 0.0, 0.95)
-    scaled = x * spread[:, None]
+    fitted_away = np.diagonal(scaled @ np.linalg.pinv(scaled), 1)[near].sum()
+    alike = np.clip(alike + (fitted_away + 3 * alike) / n, 0.0, 0.95)
     fading = alike ** np.abs(months[:, None] - months)
     return np.maximum(np.diag(robust), np.diag(bread @ scaled.T @ fading @ scaled @ bread))
 
 
-def counts(months: np.ndarray, values: np.ndarray, change: Break, offset: np.ndarray | None = None,
+def counts(months: np.ndarray, values: np.ndarray, change: Break, base: np.ndarray | None = None,
            lags: int = LAGS) -> Change:
-    """Quasi-Poisson regression of a count, with the log of its base as `offset`: changes in log points.
+    """Quasi-Poisson regression of a count, over its `base` (people, say) where there is one: changes in log points.
 
     exp(level) − 1 is the relative change at the break. Errors allow for dispersion (X² ÷ degrees of freedom) and for
-    alike neighbours, as in `linear`. Source: Lopez Bernal, Cummins & Gasparrini 2017.
+    alike neighbours, as in `linear`. Months without a base are not seen; no more months than terms give nan.
+    Pitfall: the mean of logs, which this is not, is too low where a month counts little.
+    Source: Lopez Bernal, Cummins & Gasparrini 2017.
     """
-    import statsmodels.api as sm
-
-    months, values = np.asarray(months), np.asarray(values, dtype=float)
+    months, base = np.asarray(months), np.ones(len(months)) if base is None else np.asarray(base, dtype=float)
+    values = np.where(base > 0, values, np.nan)
     kept = _used(months, values, change)
     x, y = design(months[kept], change), values[kept]
-    base = None if offset is None else np.asarray(offset, dtype=float)[kept]
-    fitted = sm.GLM(y, x, family=sm.families.Poisson(), offset=base).fit(scale="X2")
-    mean = fitted.fittedvalues
-    bread = fitted.cov_params() / fitted.scale
-    spread = np.sqrt(mean * fitted.scale)
-    return _change(fitted.params, _variances(x, bread, y - mean, spread, months[kept], lags), len(y))
+    n, k = x.shape
+    if n <= k:
+        return Change(*[float("nan")] * 4, n)
+    beta, mean = _poisson(x, y, base[kept])
+    spread = np.sqrt(mean * ((y - mean) ** 2 / mean).sum() / (n - k))
+    bread = np.linalg.pinv((x * mean[:, None]).T @ x)
+    return _change(beta, _variances(x, bread, y - mean, spread, months[kept], lags), n)
+
+
+def _poisson(x, y, base) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients of a Poisson regression of y on x over `base`, and its means; Newton's steps from a fit of logs."""
+    beta = np.linalg.lstsq(x, np.log((y + 0.5) / base))[0]
+    for _ in range(ROUNDS):
+        mean = base * np.exp(x @ beta)
+        step = np.linalg.pinv((x * mean[:, None]).T @ x) @ (x.T @ (y - mean))
+        beta = beta + step
+        if np.abs(step).max() < CLOSE:
+            break
+    return beta, base * np.exp(x @ beta)
 
 
 def _change(beta, variances, months) -> Change:
@@ -157,8 +174,8 @@ def placebo_rank(months: np.ndarray, values: np.ndarray, change: Break, margin: 
 def forecast_gap(months: np.ndarray, values: np.ndarray, change: Break, horizon: int = 24) -> tuple[float, float]:
     """Mean of the series less its forecast over the `horizon` months after the break, and the error of that mean.
 
-    The forecast is that of a local linear trend with seasons, fitted to the months before. Unit: that of the values.
-    Pitfall: forecasts of a trend that itself wanders are wide, as they should be.
+    The forecast is that of a local linear trend with months of the year, fitted to the months before. Unit: that of
+    the values. Pitfall: forecasts of a trend that itself wanders are wide, as they should be.
     """
     import warnings
 
@@ -173,8 +190,7 @@ def forecast_gap(months: np.ndarray, values: np.ndarray, change: Break, horizon:
     scale = values[before].std() or 1.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")          # a fit that stops early shows in the width of its forecast
-        model = sm.tsa.UnobservedComponents(values[before] / scale, "lltrend", freq_seasonal=[
-            {"period": 12, "harmonics": HARMONICS}])
+        model = sm.tsa.UnobservedComponents(values[before] / scale, "lltrend", seasonal=12, stochastic_seasonal=False)
         fitted = model.fit(disp=False, maxiter=200)
         ahead = int(until - end)
         drawn = fitted.simulate(ahead, repetitions=200, anchor="end", rng=np.random.default_rng(2026))

@@ -55,6 +55,19 @@ def test_how_much_undoes_a_finding_is_told(limit, said):
     assert said in wording.breakdown_said(around(limit))
 
 
+def bent(falls, workers=50):
+    """Intervals that hold zero from the limit `falls` on."""
+    return safe([{"restriction": "bends", "limit": limit, "low": -1.0 if limit >= falls else 0.5, "high": 2.0}
+                 for limit in (0.0, 0.01, 0.05)], "restriction", "limit", workers=workers)
+
+
+@pytest.mark.parametrize(("falls", "said"), [
+    (0.0, "leaves no clear finding"), (0.01, "by 1% of a quarter's work"),
+    (0.05, "falls once it bends, from one quarter to the next, by 5%"), (1.0, "against all bends tried, up to 5%")])
+def test_how_far_the_paths_may_bend_is_told(falls, said):
+    assert said in wording.bends_said(bent(falls))
+
+
 def ways(imputation, error=0.1, workers=50):
     rows = [{"event": event, "estimator": name, "value": v, "low": v - 2 * error, "high": v + 2 * error}
             for event, past in (("Activity", 0.1), ("share", imputation))
@@ -91,7 +104,8 @@ def test_nothing_is_said_of_few_people():
     for said in (wording.transition_said(within(0.1, **few)), wording.activity_said(begun(0.2, **few)),
                  wording.share_said(begun(0.2, **few)), wording.careless_said(begun(0.2, **few)),
                  wording.reform_said(reform(-0.2, 0.1, **few)), wording.exit_said(table),
-                 wording.breakdown_said(around(1.0, **few)), wording.estimators_said(ways(0.0, **few))):
+                 wording.breakdown_said(around(1.0, **few)), wording.bends_said(bent(0.01, **few)),
+                 wording.estimators_said(ways(0.0, **few))):
         assert "cannot be shown" in said
 
 

@@ -3,6 +3,7 @@
 import time
 from datetime import date
 from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import statsmodels.api as sm
 from analysis.datasets import Dataset
 from analysis.errors import MissingData
 from analysis.measures import change
+from analysis.measures.change import artists, reform_2014
 from analysis.models import composition, eventstudy, interrupted, sensitivity
 from analysis.models.eventstudy import NEVER
 from analysis.models.interrupted import Break
@@ -225,9 +227,41 @@ def test_breakdown_is_what_undoes_a_finding():
     error = np.sqrt(shown.surface.vcov[-4:, -4:].mean())
     expected = (shown.frame.loc[after, "att"].mean() - Z * error) / (worst * 2.5)
     assert eventstudy.breakdown(shown, 3) == pytest.approx(expected, abs=0.02) and expected > 0.5
+    assert eventstudy.parted(shown, 3, "steps", expected)[0] == pytest.approx(0, abs=0.02)
     nothing = y - 0.5 * (np.arange(24) >= start[:, None])
     assert eventstudy.breakdown(eventstudy.dynamic(eventstudy.group_time(nothing, start), (-5, 3)), 3) == 0
     assert np.isnan(eventstudy.breakdown(eventstudy.dynamic(eventstudy.group_time(y, start), (0, 3)), 3))
+
+
+def test_a_line_that_goes_on_is_taken_away_and_bends_make_it_uncertain():
+    """One period before, one after: β₁ + β₋₁, off by M at most; else the surest of all lines through the past.
+
+    The interval of half-length c·SE holds a normal estimate that is off by M in 95 % of samples.
+    """
+    y, start, _ = staggered()
+    y += 0.2 * np.arange(24) * (start < NEVER)[:, None]             # those who begin drift away, on a line
+    whole = eventstudy.group_time(y, start)
+    one = eventstudy.dynamic(whole, (-2, 0))
+    low, high = eventstudy.parted(one, 0, "bends", 0.0)
+    centre, error = one.frame["att"].sum(), np.sqrt(one.surface.vcov.sum())
+    assert (low, high) == pytest.approx((centre - Z * error, centre + Z * error), abs=1e-4) and low < 0.5 < high
+    low, high = eventstudy.parted(one, 0, "bends", 0.1)
+    reach = (high - low) / 2
+    off = NormalDist(0.1, error)
+    assert off.cdf(reach) - off.cdf(-reach) == pytest.approx(0.95, abs=1e-4)
+    assert (low + high) / 2 == pytest.approx(centre, abs=1e-4)
+
+    shown = eventstudy.dynamic(whole, (-5, 3))
+    effects, spread = shown.frame["att"].to_numpy(), np.linalg.inv(shown.surface.vcov)
+    line = shown.frame["at"].to_numpy() + 1
+    x = np.column_stack([line, np.eye(8)[:, 4:]])
+    cover = np.linalg.inv(x.T @ spread @ x)
+    mean = np.array([0, *[0.25] * 4])
+    middle, error = mean @ cover @ x.T @ spread @ effects, np.sqrt(mean @ cover @ mean)
+    bounds = [eventstudy.parted(shown, 3, "bends", bend) for bend in (0.0, 0.02, 0.1)]
+    assert bounds[0] == pytest.approx((middle - Z * error, middle + Z * error), abs=1e-3)
+    assert np.diff([high - low for low, high in bounds]).min() > 0.05
+    assert bounds[0][0] < 0.5 < bounds[0][1] < eventstudy.parted(shown, 3, "steps", 0.0)[0]     # no drift allowed for
 
 
 def test_where_nobody_is_to_be_compared_there_is_no_event_study():
@@ -266,6 +300,20 @@ def test_level_and_slope_are_recovered_with_honest_intervals():
     assert np.mean([abs(f.level - 2.0) <= Z * f.level_se for f in wrong]) < 0.85      # neighbours taken for strangers
 
 
+def test_a_season_with_corners_is_no_break():
+    """Two years less three months after the break, of a season with a summer hole: two waves a year leave a level."""
+    months, change_ = np.arange(24_099, 24_195), Break(24_171, drop=(24_168, 24_173))
+    season = np.log([80, 88, 104, 104, 118, 120, 84, 76, 110, 116, 106, 94])[months % 12]
+    found = interrupted.linear(months, season, change_)
+    assert (found.level, found.slope) == pytest.approx((0, 0), abs=1e-9)
+    kept = (months < 24_168) | (months > 24_173)
+    years = (months[kept] - 24_171) / 12
+    on = (years >= 0).astype(float)
+    waves = [wave(2 * np.pi * h * years) for h in (1, 2) for wave in (np.sin, np.cos)]
+    x = np.column_stack([np.ones(len(years)), years, on, years * on, *waves])
+    assert np.linalg.lstsq(x, season[kept], rcond=None)[0][2] < -0.02
+
+
 def test_a_wrong_date_does_not_find_the_level():
     values = interrupted_series(1, level=6.0, slope=0.0)
     assert interrupted.linear(MONTHS, values, Break(24_060)).level == pytest.approx(6, abs=1.5)
@@ -289,10 +337,46 @@ def test_counts_find_a_ratio_per_person():
     years = (MONTHS - change.at) / 12
     on = years >= 0
     values = random.poisson(people * 0.5 * np.exp(0.1 * on + 0.05 * years * on)).astype(float)
-    found = interrupted.counts(MONTHS, values, change, offset=np.log(people))
+    found = interrupted.counts(MONTHS, values, change, base=people)
     assert found.months == 114
     assert abs(found.level - 0.1) < 3 * found.level_se and abs(found.slope - 0.05) < 3 * found.slope_se
     assert found.after(2) == pytest.approx(found.level + 2 * found.slope)
+    kept = (MONTHS < 24_054) | (MONTHS >= 24_060)
+    fit = sm.GLM(values[kept], interrupted.design(MONTHS[kept], change), sm.families.Poisson(),
+                 exposure=people[kept]).fit(scale="X2")
+    assert (found.level, found.slope) == pytest.approx(fit.params[2:4], abs=1e-9)
+    assert 0.6 < found.level_se / fit.bse[2] < 1.6                    # months are strangers here
+
+
+def test_small_counts_have_a_ratio_and_low_logs():
+    """Three a month, then thirty people more: the mean of logs sees a rise where each makes as many as before."""
+    people = np.where(MONTHS < 24_060, 3.0, 30.0)
+    found, logs = [], []
+    for seed in range(200):
+        values = np.random.default_rng(seed).poisson(people) + 0.0
+        found.append(interrupted.counts(MONTHS, values, EARLY, base=people).level)
+        logs.append(interrupted.linear(MONTHS, np.log(np.maximum(values, 1) / people), EARLY).level)
+    assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(200)
+    assert np.mean(logs) > 3 * np.std(logs) / np.sqrt(200)
+
+
+def test_people_who_come_and_go_do_not_move_the_same_people():
+    """Busy workers join for good at the break; each makes as many as before, the total half as many again."""
+    random = np.random.default_rng(7)
+    rate = np.repeat([1.0, 3.0], [300, 100])
+    y = random.poisson(rate[:, None], (400, len(MONTHS))).astype(float)
+    y[300:, :60] = np.nan
+    total, expected = (side[:, 0] for side in eventstudy.period_totals(y))
+    assert total == pytest.approx(np.nansum(y, axis=0))
+    own = interrupted.counts(MONTHS, total, EARLY, base=expected)
+    assert abs(own.level) < 3 * own.level_se < 0.2
+    assert interrupted.counts(MONTHS, total, EARLY).level > 0.5
+
+
+def test_no_more_months_than_terms_say_nothing():
+    empty = interrupted.counts(MONTHS, np.ones(120), EARLY, base=np.zeros(120))
+    assert np.isnan(empty.level) and np.isnan(empty.slope_se) and empty.months == 0
+    assert np.isnan(interrupted.linear(MONTHS[:12], np.ones(12), Break(24_006)).level_se)
 
 
 def test_a_placebo_rank_is_small_for_a_break_and_large_without_one():
@@ -421,14 +505,13 @@ def test_a_wrong_sign_and_a_wrong_window_are_found_out(worlds, monkeypatch):
     """Artists and others exchanged give the other sign; a reform two years early gives too little."""
     w = worlds[1]
     right = change.reform(w).frame().set_index("outcome").loc["pay"]
-    artists = change._artists
+    coded, month = artists.artists, reform_2014.event
     with monkeypatch.context() as m:
-        m.setattr(change, "_artists", lambda *a: np.where(artists(*a) < 0, -1, 1 - artists(*a)))
+        m.setattr(artists, "artists", lambda *a: np.where(coded(*a) < 0, -1, 1 - coded(*a)))
         wrong = change.reform(w).frame().set_index("outcome").loc["pay"]
     assert not wrong["low"] <= 0.10 <= wrong["high"]
-    event = change._event
     with monkeypatch.context() as m:
-        m.setattr(change, "_event", lambda name: event(name) - 24 * (name == "Reference fee 57.76"))
+        m.setattr(reform_2014, "event", lambda name: month(name) - 24 * (name == "Reference fee 57.76"))
         early = change.reform(w).frame().set_index("outcome").loc["pay"]
     assert not early["low"] <= 0.10 <= early["high"] and right["low"] <= 0.10 <= right["high"]
 
@@ -463,7 +546,8 @@ def test_months_of_the_series_equal_a_slow_count(worlds):
 def test_nothing_about_fewer_than_ten_people(worlds):
     frame = change.around(worlds[0]).frame()
     assert len(frame) and (frame["workers"] >= 10).all() and frame["breakdown"].nunique() == 1
-    for measure in (change.estimators, change.usual_regression, change.leavers, change.at_the_transition):
+    for measure in (change.estimators, change.parting, change.usual_regression, change.leavers,
+                    change.at_the_transition):
         answer = measure(worlds[0])
         assert (answer.frame()["workers"] >= 10).all() and answer.count == "workers"
 
@@ -474,7 +558,8 @@ def test_the_bounds_of_those_who_left_hold_what_is_seen(worlds):
 
 
 @pytest.mark.parametrize(("measure", "lacks"), [
-    (change.beginnings, "activities"), (change.around, "activities"), (change.estimators, "activities"),
+    (change.beginnings, "activities"), (change.around, "activities"), (change.parting, "activities"),
+    (change.estimators, "activities"),
     (change.reform, "artistic"),
     (change.leavers, "artistic"), (change.courier_exit, "function")])
 def test_what_is_missing_is_named(panels_of, measure, lacks):
@@ -502,7 +587,7 @@ def test_where_nobody_begins_nothing_is_said_and_nothing_fails(panels_of):
     tiny = panels_of(rows, years=(2010, 2018), activities=owned, shareholdings=shares,
                      workers=[{"worker_id": w} for w in (1, 2, 3)])
     assert change.beginnings(tiny).frame()["value"].isna().all()
-    for measure in (change.around, change.estimators, change.usual_regression):
+    for measure in (change.around, change.parting, change.estimators, change.usual_regression):
         assert measure(tiny).frame().empty
     assert change.reform(tiny).frame()["workers"].max() <= 2
     assert len(change.leavers(tiny).frame()) == 4

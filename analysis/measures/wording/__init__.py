@@ -4,6 +4,7 @@ from analysis.measures.wording.book import anchors_held, interviews_held, space_
 from analysis.measures.wording.careers import careers_answer, paths_said, sooner_said, staying_said
 from analysis.measures.wording.change import (
     activity_said,
+    bends_said,
     breakdown_said,
     careless_said,
     change_answer,
@@ -97,6 +98,7 @@ __all__ = [
     "anchors_held",
     "approved_said",
     "arrivals_said",
+    "bends_said",
     "better_answer",
     "breakdown_said",
     "cap_said",

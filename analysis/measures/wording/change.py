@@ -63,6 +63,20 @@ def breakdown_said(around: SafeTable) -> str:
             f"{times} the largest step before the beginning: {strength}.")
 
 
+def bends_said(parting: SafeTable) -> str:
+    """How far the line on which two paths part may bend before the finding of the year after a first Activity falls."""
+    rows = parting.where(restriction="bends").frame.dropna(subset=["low", "high"]).sort_values("limit")
+    if not len(rows):
+        return "How far the paths may bend before the finding falls cannot be shown."
+    undone = rows.loc[(rows["low"] <= 0) & (rows["high"] >= 0), "limit"]
+    if not len(undone):
+        return f"The finding of the first year stands against all bends tried, up to {rows['limit'].max():.0%}."
+    if undone.min() == 0:
+        return "A straight line through what was seen before leaves no clear finding that a bend could undo."
+    return ("The finding of the first year stands as long as the line is straight, and falls once it bends, from one "
+            f"quarter to the next, by {undone.min():.0%} of a quarter's work.")
+
+
 def estimators_said(table: SafeTable) -> str:
     """Whether ways to compare say the same of a first Activity, and of a first share."""
     return " ".join(_ways_said(table, event) for event in ("Activity", "share"))
