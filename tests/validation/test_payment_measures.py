@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from expected import deflator, mostly, same, seeds
+from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import law
@@ -202,11 +203,14 @@ def test_payment_hazard(simulated, world):
     value, usual = model.fit().params, model.fit(groups=i["client_id"].to_numpy()).bse
     found = payment.payment_hazard(simulated).frame().set_index("trait")
     assert found["value"].tolist() == pytest.approx(value.tolist(), abs=1e-6)
-    errors = (found["high"] - found["low"]).to_numpy() / (2 * 1.959964)
-    # A client that holds much of a trait counts for more than in the usual estimator.
-    assert (errors > usual).all() and (errors < 3 * usual).all()
-    for trait, kinds in (("public", i["legal_form"] == "public"), ("large", i["size"] == "250+")):
+    for (trait, kinds), error in zip((("public", i["legal_form"] == "public"), ("large", i["size"] == "250+")), usual,
+                                     strict=True):
         groups = [i[kinds], i[~kinds]]
+        shares = [g["client_id"].value_counts(normalize=True) for g in groups]
+        freedom = min(1 / (s**2).sum() for s in shares) - 1         # the inverse of a Herfindahl index
+        # A client that holds much of a trait counts for more than in the usual estimator.
+        half = (found.at[trait, "high"] - found.at[trait, "low"]) / 2
+        assert 1 < half / (stats.t.ppf(0.975, freedom) * error) < 3
         assert found.at[trait, "clients"] == min(g["client_id"].nunique() for g in groups)
         assert found.at[trait, "workers"] == min(g["worker_id"].nunique() for g in groups)
 
