@@ -16,6 +16,7 @@ from analysis import criteria
 from analysis.errors import MissingData
 from analysis.measures.answer import Answer
 from analysis.models import sequences, survival
+from analysis.models.hidden_kinds import hidden_kinds
 from analysis.panels import Panels
 from analysis.panels.months import month_of
 
@@ -37,7 +38,10 @@ class Registered:
     mean_until: int
     landmark: int
     pay_months: int
+    pay_tail: float
     bands: tuple[int, ...]
+    kinds: int
+    kind_bands: tuple[int, ...]
     trade: int
     tail: int
     ends: int
@@ -245,26 +249,30 @@ def _first_pay(panels: Panels):
     return c.group_by("worker_id").agg(squares=(_.pay * _.pay).sum(), clients=_.count(), pay=_.pay.mean())
 
 
-def dependability(pay: np.ndarray, clients: np.ndarray, squares: np.ndarray) -> np.ndarray:
-    """What part of a worker's deviation in pay is likely the worker's own: σ²_w ÷ (σ²_w + σ²_c ÷ clients), 0–1.
+def usual_pay(pay: np.ndarray, clients: np.ndarray, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is expected of a worker's usual pay, and the standard deviation of what it may be.
 
-    σ²_w between workers, σ²_c between the clients of one, by the analysis of variance of unequal groups. A worker seen
-    with one client is known less well than one seen with ten.
+    Of a deviation in pay, σ²_w ÷ (σ²_w + σ²_c ÷ clients) is likely the worker's own. σ²_w between workers, σ²_c between
+    the clients of one, by the analysis of variance of unequal groups. A worker seen with one client is known less well
+    than one seen with ten.
     """
     several = clients > 1
     noise = (squares - clients * pay**2)[several].sum() / max((clients - 1)[several].sum(), 1)
+    low, high = np.quantile(pay, (REGISTERED.pay_tail, 1 - REGISTERED.pay_tail))
+    pay = pay.clip(low, high)
     total, n = clients.sum(), len(clients)
     middle = (clients * pay).sum() / total
     between = (clients * (pay - middle) ** 2).sum() / max(n - 1, 1)
     own = max((between - noise) / ((total - (clients**2).sum() / total) / max(n - 1, 1)), 1e-6)
-    return own / (own + noise / clients)
+    trust = own / (own + noise / clients)
+    return pay * trust, np.sqrt(own * (1 - trust))
 
 
 def candidates(panels: Panels, window: int = REGISTERED.window) -> pd.DataFrame:
     """`careers` with what may make people leave sooner, in memory only; whoever lacks a record of it is left out.
 
     Columns besides: opens (months of the career without an Activity, inf where none was opened), pay (log real pay per
-    day in the first year, less the mean of the trade), corrected (the same, shrunk by `dependability`), woman, trade.
+    day in the first year, less the mean of the trade), usual and doubt (`usual_pay`), woman, trade.
     """
     panels.dataset.need("workers.gender", "workers.profession", "activities")
     w = panels.workers.select("worker_id", "gender", "profession").filter(_.gender.notnull()).execute()
@@ -275,10 +283,10 @@ def candidates(panels: Panels, window: int = REGISTERED.window) -> pd.DataFrame:
     mean = frame["pay"].groupby(trade).transform("mean")
     squares = frame["squares"] - 2 * mean * frame["clients"] * frame["pay"] + frame["clients"] * mean**2
     pay = frame["pay"] - mean
-    trust = dependability(pay.to_numpy(), frame["clients"].to_numpy(), squares.to_numpy())
+    usual, doubt = usual_pay(pay.to_numpy(), frame["clients"].to_numpy(), squares.to_numpy())
     # Open from the month after the one in which it was opened, in which the worker was there for certain.
     opens = (frame["opened"] - frame["origin"] + 1).clip(lower=0).fillna(np.inf)
-    return frame.assign(trade=trade, pay=pay, corrected=pay * trust, opens=opens,
+    return frame.assign(trade=trade, pay=pay, usual=usual, doubt=doubt, opens=opens,
                         woman=(frame["gender"] == "woman").astype(float))
 
 
@@ -298,11 +306,13 @@ def hazards(panels: Panels, window: int = REGISTERED.window) -> Answer:
     `se` on the log scale. trait: `activity`, the own Activity is open (changes in time); `pay`, one unit of log real
     pay per day in the first year within the trade, of which 0.1 is ten percent; `woman` against others. Shape: model ×
     trait. model: `main`, Cox with a baseline of its own for each trade; `month by month`, the discrete hazard;
-    `pay corrected`, pay shrunk by what chance of few clients does to it; `first year` and `later` of the career;
-    `as if from the start`, a wrong one: users count as users before they are. Pitfalls: people who would stay anyway
-    may be those who open Activities: no effect is claimed; in a region of clients, work that an Activity buys is not
-    seen, so that its users seem to leave; what is not recorded pulls ratios towards 1 as careers last.
-    Source: Cox 1972; methods 6.5.
+    `hidden kinds`, with three kinds of workers whom no column tells apart, mixed otherwise among those who open an
+    Activity at once, and with pay as the worker's usual one, known only roughly (models.hidden_kinds; careers that
+    begin in the study); `first year` and `later` of the career; `as if from the start`, a wrong one: users count as
+    users before they are. Pitfalls: people who would stay anyway may be those who open Activities: no effect is
+    claimed; in a region of clients, work that an Activity buys is not seen, so that its users seem to leave; what is
+    not recorded pulls ratios of `main` towards 1 as careers last.
+    Source: Cox 1972; Heckman & Singer 1984; methods 6.5.
     """
     frame = candidates(panels, window)
     if frame["ended"].sum() < REGISTERED.tail:
@@ -313,7 +323,7 @@ def hazards(panels: Panels, window: int = REGISTERED.window) -> Answer:
     early = early.assign(ended=early["ended"] & (early["exit"] <= year), exit=early["exit"].clip(upper=year))
     later = cut[cut["exit"] > year].assign(entry=cut["entry"].clip(lower=year))
     fits = {"main": (cut, _cox), "month by month": (cut, _monthly),
-            "pay corrected": (cut.assign(pay=cut["corrected"]), _cox), "first year": (early, _cox),
+            "hidden kinds": (in_stretches(frame[frame["entry"] == 0]), _kinds), "first year": (early, _cox),
             "later": (later, _cox), "as if from the start": (wrong, _cox)}
     try:
         parts = [fit(f).assign(model=model, workers=f["worker_id"].nunique(), exits=int(f["ended"].sum()))
@@ -331,10 +341,18 @@ def _cox(f: pd.DataFrame) -> pd.DataFrame:
     return survival.cox(f["exit"], f["ended"], f[list(TRAITS)], f["entry"], f["trade"])
 
 
+def _traits(f: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([f[list(TRAITS)], pd.get_dummies(f["trade"], drop_first=True, dtype=float)], axis=1)
+
+
 def _monthly(f: pd.DataFrame) -> pd.DataFrame:
-    trades = pd.get_dummies(f["trade"], drop_first=True, dtype=float)
-    x = pd.concat([f[list(TRAITS)], trades], axis=1)
-    found = survival.discrete_hazard(f["exit"], f["ended"], x, REGISTERED.bands, f["entry"])
+    found = survival.discrete_hazard(f["exit"], f["ended"], _traits(f), REGISTERED.bands, f["entry"])
+    return found[found["name"].isin(TRAITS)]
+
+
+def _kinds(f: pd.DataFrame) -> pd.DataFrame:
+    found = hidden_kinds(f["exit"], f["ended"], _traits(f.assign(pay=f["usual"])), REGISTERED.kind_bands, f["entry"],
+                         f["worker_id"], REGISTERED.kinds, f["opens"] <= 1, "pay", f["doubt"]).estimates
     return found[found["name"].isin(TRAITS)]
 
 

@@ -137,7 +137,7 @@ def cox(exit, event, x: pd.DataFrame, entry=None, strata=None, ties: str = "efro
             bend - mean.T @ mean)
 
     coefficient, information = _newton(np.zeros(rows.shape[1]), likelihood)
-    return _estimates(x.columns, coefficient, np.sqrt(np.diag(np.linalg.inv(information))))
+    return estimates(x.columns, coefficient, np.sqrt(np.diag(np.linalg.inv(information))))
 
 
 def clustered(exit, event, x: pd.DataFrame, coefficient, cluster) -> np.ndarray:
@@ -182,7 +182,13 @@ def clustered(exit, event, x: pd.DataFrame, coefficient, cluster) -> np.ndarray:
     return np.sqrt((1 - 1 / len(sums)) * (moved**2).sum(axis=0))
 
 
-def _estimates(names, coefficient, se) -> pd.DataFrame:
+def student(freedom: float) -> float:
+    """How many errors reach 95 % to both sides, by Student's t; nan below one degree of freedom."""
+    return float(stats.t.ppf(0.5 + LEVEL / 2, freedom)) if freedom >= 1 else float("nan")
+
+
+def estimates(names, coefficient, se) -> pd.DataFrame:
+    """One row per name: coefficient, se, low and high (95 %)."""
     return pd.DataFrame({"name": list(names), "coefficient": coefficient, "se": se, "low": coefficient - Z * se,
                          "high": coefficient + Z * se})
 
@@ -219,7 +225,7 @@ def discrete_hazard(exit, event, x: pd.DataFrame, bands, entry=None) -> pd.DataF
     start[x.shape[1]:] = np.log(ended.sum() / length.sum())
     coefficient, information = _newton(start, lambda b: _grouped(b, design, ended, length))
     se = np.sqrt(np.diag(np.linalg.inv(information)))
-    return _estimates(x.columns, coefficient[: x.shape[1]], se[: x.shape[1]])
+    return estimates(x.columns, coefficient[: x.shape[1]], se[: x.shape[1]])
 
 
 def _grouped(b, design, ended, length):

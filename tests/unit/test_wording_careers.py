@@ -16,9 +16,11 @@ def lasting(median=24.0, workers=50):
     return table([{"group": "everyone", "median": median, "year_1": 0.7, "year_5": 0.4}], ("group",), workers)
 
 
-def hazards(activity=(0.6, 0.7, 0.8), pay=(0.5, 0.6, 0.7), woman=(0.9, 1.0, 1.1), workers=50):
-    rows = [{"model": "main", "trait": t, "low": v[0], "ratio": v[1], "high": v[2]}
-            for t, v in (("activity", activity), ("pay", pay), ("woman", woman))]
+def hazards(activity=(0.6, 0.7, 0.8), pay=(0.5, 0.6, 0.7), woman=(0.9, 1.0, 1.1), plain=None, workers=50):
+    """The ratios of hidden kinds, and the same or the ratio of an Activity in `plain` for the plain model."""
+    rows = [{"model": m, "trait": t, "low": v[0], "ratio": v[1], "high": v[2]}
+            for m, of_activity in (("hidden kinds", activity), ("main", plain or activity))
+            for t, v in (("activity", of_activity), ("pay", pay), ("woman", woman))]
     return table(rows, ("model", "trait"), workers)
 
 
@@ -42,6 +44,8 @@ def test_how_long_careers_last():
     ({"woman": (1.1, 1.2, 1.3)}, "women leave sooner"),
     ({"pay": (1.1, 1.2, 1.3)}, "the better paid of a trade leave sooner"),
     ({"pay": (0.9, 1, 1.3)}, "no clear difference"),
+    ({"plain": (0.75, 0.85, 0.95)}, "an open Activity leave later (0.70 to 0.85 times the pace of others)"),
+    ({"plain": (0.8, 0.9, 1.1)}, "do not clearly leave at another pace than others (0.60 to 1.10 times)"),
     ({"workers": 3}, "cannot be shown")])
 def test_who_leaves_sooner(traits, words):
     assert words in wording.sooner_said(hazards(**traits))

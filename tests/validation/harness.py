@@ -25,7 +25,7 @@ from scipy.stats import binom, chi2, t
 from validation.estimators import ESTIMATORS, Estimate
 from validation.worlds import WORKERS, make
 
-FIRST = 20_000                  # seed; even ones hold the effects, odd ones none
+FIRST = 30_000                  # seed; even ones hold the effects, odd ones none
 WORLDS = 400
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = ROOT / "analysis" / "validation.csv"

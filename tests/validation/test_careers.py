@@ -471,7 +471,7 @@ def test_candidates(simulated, tables):
         expected = max(month(opened[worker]) - row["origin"] + 1, 0) if worker in opened.index else np.inf
         assert row["opens"] == expected and row["woman"] == (gender[worker] == "woman")
     assert frame.groupby("trade")["pay"].mean().abs().max() < 1e-12
-    assert (frame["corrected"].abs() <= frame["pay"].abs() + 1e-15).all()
+    assert (frame["usual"].abs() <= frame["pay"].abs() + 1e-15).all() and (frame["doubt"] > 0).all()
     cut = careers.in_stretches(frame.reset_index())
     assert (cut["exit"] - cut["entry"]).sum() == (frame["exit"] - frame["entry"]).sum()
     assert cut["ended"].sum() == frame["ended"].sum()
@@ -496,13 +496,30 @@ def test_pay_of_the_first_year(simulated, tables):
         assert seen.loc[worker, "clients"] == len(means)
 
 
-def test_dependability_is_known_where_it_is_planted():
+@pytest.fixture
+def pays():
+    """Own pay of spread 0.3, seen through one to eight clients of spread 0.2."""
     random = np.random.default_rng(6)
-    clients = random.integers(1, 9, 6_000)
-    own = random.normal(0, 0.3, 6_000)
+    own, clients = random.normal(0, 0.3, 6_000), random.integers(1, 9, 6_000)
     seen = [o + random.normal(0, 0.2, n) for o, n in zip(own, clients, strict=True)]
-    trust = careers.dependability(np.array([s.mean() for s in seen]), clients, np.array([(s**2).sum() for s in seen]))
-    np.testing.assert_allclose(trust, 0.09 / (0.09 + 0.04 / clients), rtol=0.03)
+    return own, clients, np.array([s.mean() for s in seen]), np.array([(s**2).sum() for s in seen])
+
+
+def test_usual_pay_is_known_where_it_is_planted(pays):
+    own, clients, pay, squares = pays
+    usual, doubt = careers.usual_pay(pay, clients, squares)
+    inside = np.abs(pay) < np.quantile(np.abs(pay), 1 - 2 * R.pay_tail - 0.01)
+    np.testing.assert_allclose((usual / pay)[inside], (0.09 / (0.09 + 0.04 / clients))[inside], rtol=0.08)
+    assert np.polyfit(usual, own, 1)[0] == pytest.approx(1, abs=0.06)
+    assert ((own - usual) / doubt).std() == pytest.approx(1, abs=0.06)
+
+
+def test_a_pay_far_off_says_no_more_than_one_at_the_edge(pays):
+    _own, clients, pay, squares = pays
+    far = pay.copy()
+    far[:40] += 5
+    usual, _doubt = careers.usual_pay(far, clients, squares + clients * (far**2 - pay**2))
+    assert usual.max() <= np.quantile(far, 1 - R.pay_tail)
 
 
 def test_trajectories(simulated, tables):
@@ -583,11 +600,12 @@ def test_who_counts_users_too_early_is_wrong(found):
         assert table.loc[("as if from the start", "activity"), "high"] < np.exp(planted) - 0.05
 
 
-def test_the_low_paid_leave_sooner_and_noise_hides_a_part_of_it(found):
+def test_the_low_paid_leave_sooner_and_noise_and_kinds_hide_a_part_of_it(found):
     planted = read_world().effect_pay_leave
     for table in found.values():
-        seen, corrected = (table.loc[(m, "pay"), "coefficient"] for m in ("main", "pay corrected"))
-        assert planted < corrected < seen < 0 and table.loc[("main", "pay"), "high"] < 1
+        seen, told = table.loc[("main", "pay")], table.loc[("hidden kinds", "pay")]
+        assert told["coefficient"] < seen["coefficient"] - 0.1 and seen["high"] < 1
+        assert np.log(seen["low"]) > planted
 
 
 def test_told_the_hidden_traits_the_model_finds_the_planted_hazards(worlds):

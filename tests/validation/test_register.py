@@ -14,8 +14,8 @@ from validation.worlds import NOTHING, YEARS, Size, World
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
 HOUSES = ("measures", "verdict")
-# No estimators: counts over counts, and arithmetic of indices.
-PLAIN = {"lifetable", "composite"}
+# No estimators: counts over counts, arithmetic of indices, and what is kept of a graph.
+PLAIN = {"lifetable", "composite", "leaveout"}
 
 
 # -- which measures a chapter asks, and what they rest on ------------------------------------------------------
@@ -25,13 +25,17 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-def file_of(house: str, module: str) -> Path:
-    path = ROOT / "analysis" / house / module
+def file_of(*module: str) -> Path:
+    path = ROOT.joinpath("analysis", *module)
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def imported(tree) -> dict[str, tuple]:
-    """What each imported name stands for: (house, module), (house, module, name), or the name of a model."""
+def is_module(stands) -> bool:
+    return isinstance(stands, tuple) and file_of(*stands).is_file()
+
+
+def imported(tree) -> dict[str, tuple | str]:
+    """What each imported name stands for: (house, …, module), (house, …, module, name), or the name of a model."""
     known = {}
     for node in (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)):
         parts = (node.module or "").split(".")
@@ -44,7 +48,7 @@ def imported(tree) -> dict[str, tuple]:
                 if (ROOT / "analysis" / "models" / f"{model}.py").is_file():
                     known[alias] = model
             elif parts[1] in HOUSES:
-                known[alias] = (parts[1], *parts[2:], name.name) if len(parts) < 4 else ()
+                known[alias] = (*parts[1:], name.name)
     return known
 
 
@@ -59,12 +63,20 @@ def defined(tree) -> dict[str, list]:
     return found
 
 
+def home(place: tuple) -> tuple:
+    """Where a name is defined, if a package hands it on."""
+    *package, name = place
+    file = file_of(*package)
+    stands = imported(parsed(file)).get(name) if file.name == "__init__.py" else None
+    return home(stands) if stands else place
+
+
 def reached(place: tuple) -> tuple[set[str], set[tuple]]:
     """The models that one top-level name uses, and the places of HOUSES that it uses."""
-    house, module, name = place
-    if not file_of(house, module).is_file():
+    *module, name = place
+    if not is_module(tuple(module)):
         return set(), set()
-    tree = parsed(file_of(house, module))
+    tree = parsed(file_of(*module))
     known, own = imported(tree), defined(tree)
     models, places = set(), set()
     for node in (n for code in own.get(name, []) for n in ast.walk(code)):
@@ -72,13 +84,13 @@ def reached(place: tuple) -> tuple[set[str], set[tuple]]:
             stands = known.get(node.id)
             if isinstance(stands, str):
                 models.add(stands)
-            elif stands and len(stands) == 3:
+            elif stands and not is_module(stands):
                 places.add(stands)
             elif node.id in own and node.id != name:
-                places.add((house, module, node.id))
+                places.add((*module, node.id))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             stands = known.get(node.value.id)
-            if isinstance(stands, tuple) and len(stands) == 2:
+            if is_module(stands):
                 places.add((*stands, node.attr))
     return models, places
 
@@ -87,7 +99,7 @@ def rests_on(place: tuple) -> set[str]:
     """All models that a measure uses, itself or through others."""
     seen, waiting, models = set(), [place], set()
     while waiting:
-        here = waiting.pop()
+        here = home(waiting.pop())
         if here not in seen:
             seen.add(here)
             found, places = reached(here)
@@ -97,13 +109,12 @@ def rests_on(place: tuple) -> set[str]:
 
 
 def asks(code: str) -> set[tuple]:
-    """The functions of HOUSES that code of a chapter names, as (house, module, function); constants count nothing."""
+    """Where the functions of HOUSES that code of a chapter names are defined; constants count nothing."""
     tree = ast.parse(code)
     known = imported(tree)
-    named = {(*known[n.value.id], n.attr) for n in ast.walk(tree)
-             if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
-             and len(known.get(n.value.id) or ()) == 2}
-    return {place for place in named if not place[2].isupper()}
+    named = {home((*known[n.value.id], n.attr)) for n in ast.walk(tree)
+             if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and is_module(known.get(n.value.id))}
+    return {place for place in named if not place[-1].isupper()}
 
 
 def of_chapter(page: Path) -> set[tuple]:
@@ -127,7 +138,15 @@ def test_what_a_measure_rests_on_is_found_through_others():
     assert "bootstrap" in rests_on(("measures", "headline", "series"))          # through a constant
     assert rests_on(("measures", "population", "sizes")) == set()
     assert asks("from analysis.measures import change as c\nstudy.table(c.reform)") == {
-        ("measures", "change", "reform")}
+        ("measures", "change", "reform_2014", "reform")}
+
+
+def test_a_measure_of_a_package_is_followed_to_the_module_that_defines_it():
+    assert asks("from analysis.measures import democracy\nstudy.table(democracy.determinants)") == {
+        ("measures", "democracy", "regression", "determinants")} <= registered()
+    first = home(("measures", "democracy", "first_share"))
+    assert first == ("measures", "democracy", "shares", "first_share") and reached(first)[0] == {"lifetable"}
+    assert ("measures", "democracy", "shares", "owners") in reached(("measures", "democracy", "acts", "choices"))[1]
 
 
 def test_an_estimator_that_is_not_registered_is_noticed():
@@ -135,7 +154,7 @@ def test_an_estimator_that_is_not_registered_is_noticed():
     assert {place: rests_on(place) for place in asks(cell)} == {
         ("measures", "careers", "candidates"): set(), ("measures", "careers", "in_stretches"): set()}
     place = ("measures", "careers", "hazards")
-    assert rests_on(place) == {"survival"} and place in registered()
+    assert rests_on(place) == {"survival", "hidden_kinds"} and place in registered()
     assert place not in registered() - {place}
 
 

@@ -17,18 +17,22 @@ def staying_said(careers: SafeTable) -> str:
 
 
 def _leaves(row, who: str) -> str:
-    """What a hazard ratio with its interval says of those it is about."""
+    """What the hazard ratios of two models, with the ends of their intervals, say of those they are about."""
+    low, high = f"{row['least']:.2f}", f"{row['most']:.2f}"
+    times = low if low == high else f"{low} to {high}"
     if row["low"] > 1:
-        return f"{who} leave sooner ({row['ratio']:.2f} times the pace of others)"
+        return f"{who} leave sooner ({times} times the pace of others)"
     if row["high"] < 1:
-        return f"{who} leave later ({row['ratio']:.2f} times the pace of others)"
+        return f"{who} leave later ({times} times the pace of others)"
     return f"{who} do not clearly leave at another pace than others ({row['low']:.2f} to {row['high']:.2f} times)"
 
 
 def sooner_said(hazards: SafeTable) -> str:
-    """Who leaves sooner: by Activity, pay and gender."""
-    rows = hazards.frame[hazards.frame["model"] == "main"].dropna(subset=["ratio", "low", "high"]).set_index("trait")
-    if not {"activity", "pay", "woman"} <= set(rows.index):
+    """Who leaves sooner: by Activity, pay and gender, where the plain model and that of hidden kinds both say so."""
+    rows = hazards.frame[hazards.frame["model"].isin(["main", "hidden kinds"])].dropna(subset=["ratio", "low", "high"])
+    rows = rows.groupby("trait").agg(models=("model", "size"), low=("low", "min"), high=("high", "max"),
+                                     least=("ratio", "min"), most=("ratio", "max"))
+    if not {"activity", "pay", "woman"} <= set(rows.index[rows["models"] == 2]):
         return "Who leaves sooner cannot be shown."
     pay = rows.loc["pay"]
     paid = ("the better paid of a trade leave later" if pay["high"] < 1 else
