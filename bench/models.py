@@ -1,11 +1,11 @@
 """What the estimators cost at the size of the real data: six million contracts.
 
-    .venv/bin/python bench/models.py           the two-way pay model, 40 random draws; hazards with hidden kinds
+    .venv/bin/python bench/models.py           the two-way pay model, 40 random draws; an event study; hazards
 
 Contracts are drawn as arrays: about 58,000 workers, 37,000 clients and 315,000 matches, with known effects and sorting.
 Printed: seconds and peak memory of each step, and the components against those of the effects that were drawn. Where
-linearmodels is installed, its absorbing regression on the same rows is timed beside the residualisation. Then 60,000
-careers of two kinds, with a trait that is known roughly.
+linearmodels is installed, its absorbing regression on the same rows is timed beside the residualisation. Then an
+event study of 5,000 workers over 48 months, and 60,000 careers of two kinds with a trait that is known roughly.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import criteria
-from analysis.models import leaveout, twoway
+from analysis.models import eventstudy, leaveout, twoway
 from analysis.models.hidden_kinds import hidden_kinds
 
 CONTRACTS, WORKERS, CLIENTS, TIES = 6_000_000, 59_600, 39_500, 5.4
@@ -43,6 +43,14 @@ def world():
     x = np.column_stack([years, random.integers(0, 2, CONTRACTS)])
     y = alpha[worker] + psi[client] + SLOPE * years + random.normal(0, 0.4, CONTRACTS)
     return worker, client, y, x, alpha, psi
+
+
+def panel():
+    """Workers × months, of whom most begin something in one of four months, and their beginning."""
+    random = np.random.default_rng(SEED)
+    start = random.choice([12, 20, 28, 36, eventstudy.NEVER], 5_000)
+    y = random.normal(size=(5_000, 1)) + random.normal(0, 0.5, (5_000, 48)) + 0.5 * (np.arange(48) >= start[:, None])
+    return y, start
 
 
 def careers():
@@ -91,6 +99,9 @@ def main() -> None:
 
         absorb = pd.DataFrame({"worker": pd.Categorical(worker), "client": pd.Categorical(client)})
         step("linearmodels, AbsorbingLS", lambda: AbsorbingLS(y, x, absorb=absorb).fit())
+    y, start = panel()
+    eventstudy.group_time(y[:50], start[:50])         # the library is loaded
+    step("event study, 5,000 × 48", lambda: eventstudy.dynamic(eventstudy.group_time(y, start), (-24, 24)))
     exit, event, x, doubt = careers()
     none, unit = np.zeros(CAREERS), np.arange(CAREERS)
     found = step("hidden kinds, 60,000 careers", lambda: hidden_kinds(

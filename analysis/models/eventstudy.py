@@ -22,6 +22,7 @@ LEVEL, Z = 0.95, 1.959963984540054
 ROUNDS, CLOSE = 300, 1e-6
 FOLDS = 20                          # groups of workers that the jackknife leaves out, one after the other
 FEWEST = 10                         # workers who have not begun, behind the factor of a period
+OWN = 6                             # periods of the worker's own before the beginning, behind the level of a worker
 REACH = 2.093024054408263           # errors of a jackknife on each side of 95 %: of Student's t, FOLDS − 1 degrees
 CONTROLS = {"not yet": "not_yet_treated", "never": "never_treated"}
 RESTRICTIONS = {"steps": "relative_magnitude", "bends": "smoothness"}
@@ -254,7 +255,9 @@ def imputed_ratio(outcome: np.ndarray, start: np.ndarray, horizon: int = 24, per
     Ŷ = worker × period, fitted by Poisson likelihood on the periods before any beginning alone; for counts, and for a
     world in which good years multiply everybody's work instead of adding to it. `period` groups the periods that share
     an effect (each its own by default), `stratum` the workers that do. Periods that fewer than ten workers who have not
-    begun show are left out: two of them can make any factor. Unit: log points; 0.1 is about 10 % more.
+    begun show are left out: two of them can make any factor. So are workers with fewer than six such periods: if all
+    work of a period is that of somebody who is seen in no other, his level can be anything.
+    Unit: log points; 0.1 is about 10 % more.
     Source: Borusyak, Jaravel & Spiess 2024, in the multiplicative form.
     """
     y, free, chosen = _cells(outcome, start, horizon, period)
@@ -303,11 +306,12 @@ def _cells(outcome, start, horizon, period=None):
 
 
 def _carried(free, chosen, period):
-    """The cells of periods that FEWEST workers show who have not begun; after, those of workers seen before in them."""
+    """The cells of periods that FEWEST workers show who have not begun, of workers with OWN of them; those after."""
     _names, group = np.unique(np.arange(free.shape[1]) if period is None else period, return_inverse=True)
     carried = np.bincount(group, free.sum(axis=0))[group] >= FEWEST
     free = free * carried
-    return free, chosen * carried * free.any(axis=1, keepdims=True)
+    known = free.sum(axis=1, keepdims=True) >= OWN
+    return free * known, chosen * carried * known
 
 
 def _kept(workers: int) -> np.ndarray:
