@@ -353,7 +353,13 @@ def _finish(figure, axes, table, series, name, caption, x_label, y_label, kind) 
     axes.set(xlabel=x_label, ylabel=y_label)
     if len(series) > 1:
         handles = [Line2D([], [], color=COLOURS[n % len(COLOURS)], linewidth=3) for n in range(len(series))]
-        figure.legend(handles, list(series), loc="outside upper left", ncols=2, frameon=False, fontsize=10)
+        in_columns = {"loc": "outside upper left", "frameon": False, "fontsize": 10}
+        legend = figure.legend(handles, list(series), ncols=2, **in_columns)
+        size = legend.get_window_extent()
+        if size.width > figure.bbox.width:          # in one column, on a figure that is higher by as much
+            legend.remove()
+            higher = figure.legend(handles, list(series), ncols=1, **in_columns).get_window_extent().height
+            figure.set_figheight(figure.get_figheight() + (higher - size.height) / figure.dpi)
     return _stamped(figure, table, name, caption, _alternative(kind, series, y_label or x_label, table))
 
 

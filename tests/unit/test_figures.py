@@ -35,6 +35,23 @@ def test_a_figure_says_in_words_what_it_shows(safe):
     assert "b: 900 at 2002, 950 at 2003" in alt
 
 
+def named(*names):
+    frame = FRAME.assign(who=[n for n in names for _ in range(3)], workers=50)
+    return lines(protect(frame, ("year", "who"), "workers", "confidential", guarded=True), by="who").svg
+
+
+def test_names_that_do_not_fit_beside_each_other_stand_below_each_other():
+    """Each begins at the left, on a figure that is higher by the lines that they take."""
+    short, long = named("few", "many"), named("months that are mostly half full", "months that are thin or empty")
+    places, heights = [], []
+    for svg in (short, long):
+        drawn = re.findall(r'<!-- (?:few|many|months[^>]*) -->\s*<g [^>]*translate\(([\d.]+) ', svg)
+        places.append(len(set(drawn)))
+        heights.append(float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[1]))
+        assert len(drawn) == 2
+    assert places == [2, 1] and heights[1] > heights[0]
+
+
 def test_a_suppressed_value_is_nowhere_in_a_figure_or_table(safe):
     for block in (lines(safe, by="who"), table_block(safe, name="pay", caption="Pay.")):
         assert "777" not in block.csv + block.alt + block.body + block.caption

@@ -39,7 +39,7 @@ def test_a_careless_look_is_wrong(found, estimator):
 
 def test_planted_effects_that_are_large_are_told_from_nothing(found):
     power = found.xs("right", level="role")["power"]
-    for name in ("Artists’ pay per day since the reform of 2014", "Leaving, with an own Activity open",
+    for name in ("Artists’ pay per day since the reform of 2014", "Leaving, by pay",
                  "Days that public clients take to pay", "Lump sums at whole multiples of the artists’ fee"):
         assert power[name] > 0.8, name
 
