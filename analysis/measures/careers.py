@@ -23,6 +23,7 @@ from analysis.panels.months import month_of
 STATES = ("none", "few", "some", "many", "gone")
 BEFORE = {"survival": 1.0, "low": 1.0, "high": 1.0}       # before anybody has left
 TRAITS = ("activity", "pay", "woman")
+VAGUE = 10.0             # standard error of a log ratio from which a trait tells nothing: nobody with it has left, say
 YEARS = ("a few months", "about a year", *(f"about {n} years" for n in ("two", "three", "four", "five")))
 UNKNOWN, REST = "not recorded", "other trades"
 
@@ -311,7 +312,7 @@ def hazards(panels: Panels, window: int = REGISTERED.window) -> Answer:
     begin in the study); `first year` and `later` of the career; `as if from the start`, a wrong one: users count as
     users before they are. Pitfalls: people who would stay anyway may be those who open Activities: no effect is
     claimed; in a region of clients, work that an Activity buys is not seen, so that its users seem to leave; what is
-    not recorded pulls ratios of `main` towards 1 as careers last.
+    not recorded pulls ratios of `main` towards 1 as careers last. A model with fewer than 20 exits is left out.
     Source: Cox 1972; Heckman & Singer 1984; methods 6.5.
     """
     frame = candidates(panels, window)
@@ -326,12 +327,15 @@ def hazards(panels: Panels, window: int = REGISTERED.window) -> Answer:
             "hidden kinds": (in_stretches(frame[frame["entry"] == 0]), _kinds), "first year": (early, _cox),
             "later": (later, _cox), "as if from the start": (wrong, _cox)}
     try:
-        parts = [fit(f).assign(model=model, workers=f["worker_id"].nunique(), exits=int(f["ended"].sum()))
-                 for model, (f, fit) in fits.items()]
+        with np.errstate(invalid="raise"):      # of a variance below zero
+            parts = [fit(f).assign(model=model, workers=f["worker_id"].nunique(), exits=int(f["ended"].sum()))
+                     for model, (f, fit) in fits.items() if f["ended"].sum() >= REGISTERED.tail]
     except (ArithmeticError, np.linalg.LinAlgError):
         raise MissingData("In this scope a trait tells all exits apart, so that no hazard can be estimated; widen the "
                           "years or the region.") from None
     table = pd.concat(parts, ignore_index=True).rename(columns={"name": "trait"})
+    told = ["coefficient", "se", "low", "high"]
+    table[told] = table[told].where(table["se"] < VAGUE)
     table = table.assign(ratio=np.exp(table["coefficient"]), low=np.exp(table["low"]), high=np.exp(table["high"]))
     return Answer(table[["model", "trait", "workers", "exits", "coefficient", "se", "ratio", "low", "high"]],
                   ("model", "trait"))

@@ -18,7 +18,8 @@ from analysis.verdict.criteria import goalposts
 KINDS = {"detectors": misuse.Detectors, "bunching": thresholds.Registered, "wages": wages.Registered,
          "wages.fit": twoway.Setting, "change": Registered, "careers": careers.Registered}
 # Numbers that a measure may hold: units, what a table shows, and what keeps people from being told.
-OWN = {"FEWEST_UNITS", "CLASSES", "RARE", "YEAR", "Z", "SEARCHED_DIGITS", "BEFORE", "CAUSES", "AT_HOURS", "LACK_100"}
+OWN = {"FEWEST_UNITS", "CLASSES", "RARE", "YEAR", "Z", "SEARCHED_DIGITS", "BEFORE", "CAUSES", "VAGUE", "AT_HOURS",
+       "LACK_100"}
 
 
 @dataclass(frozen=True)

@@ -687,6 +687,19 @@ def test_too_few_exits_have_no_hazards(simulated):
         careers.hazards(short)
 
 
+@pytest.mark.parametrize("years", [(2001, 2005), (2001, 2007), (2008, 2011), (2016, 2020)])
+def test_in_few_years_hazards_are_numbers_or_missing(simulated, years):
+    """Where hardly anybody has an Activity, its hazard is left out, or the measure says that it cannot tell."""
+    short = replace(simulated, scope=replace(simulated.scope, first_year=years[0], last_year=years[1]))
+    try:
+        frame = careers.hazards(short).frame()
+    except MissingData:
+        return
+    known = frame.dropna(subset=["ratio"])
+    assert np.isfinite(known[["ratio", "low", "high"]]).all().all() and (known["se"] < careers.VAGUE).all()
+    assert (known["exits"] >= R.tail).all()
+
+
 def test_nobody_in_scope(simulated):
     empty = replace(simulated, scope=replace(simulated.scope, first_year=2020, last_year=2020))
     assert careers.length(empty, windows=(24,)).frame().empty
