@@ -2,7 +2,8 @@
 
 Set SMARTBOOK_PUBLISHED to a folder with, under these names:
 kss.csv, data/test.csv of https://github.com/rsaggio87/LeaveOutTwoWay; mpdta.csv of https://github.com/d2cml-ai/csdid;
-rossi.csv, of the package lifelines; mvad.csv, of the package sequenzo. Wages of young men come with linearmodels.
+sicily.csv of https://github.com/gasparrini/2017_lopezbernal_IJE_codedata; rossi.csv, of the package lifelines;
+mvad.csv, of the package sequenzo. Wages of young men come with linearmodels.
 """
 
 import os
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 
 from analysis.measures import wages
-from analysis.models import eventstudy, leaveout, sequences, survival, twoway
+from analysis.models import Z95, eventstudy, interrupted, leaveout, sequences, survival, twoway
 
 FOLDER = os.environ.get("SMARTBOOK_PUBLISHED")
 SETTING = wages._setting()
@@ -65,6 +66,21 @@ def test_v08_a_published_regression_with_two_effects():
     matches, match = twoway.collapse(panel["nr"], panel["year"], y)
     found = twoway.residualise(matches, match, y, x, replace(SETTING, tolerance=1e-13))[1]
     np.testing.assert_allclose(found, [-0.00519, 0.08000, 0.04668], rtol=0, atol=5e-6)
+
+
+@pytest.mark.parametrize(("waves", "quasi", "printed"), [
+    (0, False, (.894, .865, .925)), (2, True, (.885, .839, .933))])
+def test_v20_a_smoking_ban_and_heart_attacks_in_sicily(published, waves, quasi, printed):
+    """The model of the authors: a level and a trend, without or with waves of a year; ours has months and a slope."""
+    rows = pd.read_csv(published("sicily.csv"))
+    y, base = rows["aces"].to_numpy(float), rows["stdpop"].to_numpy(float)
+    turns = 2 * np.pi * rows["month"].to_numpy() / 12
+    x = np.column_stack([np.ones(len(rows)), rows["smokban"], rows["time"],
+                         *(wave(k * turns) for k in range(1, waves + 1) for wave in (np.sin, np.cos))])
+    beta, mean = interrupted._poisson(x, y, base)
+    scale = ((y - mean) ** 2 / mean).sum() / (len(y) - x.shape[1]) if quasi else 1.0
+    reach = Z95 * np.sqrt(scale * np.linalg.inv((x * mean[:, None]).T @ x)[1, 1])
+    assert np.exp([beta[1], beta[1] - reach, beta[1] + reach]) == pytest.approx(printed, abs=1e-3)
 
 
 def test_v21_effects_of_minimum_wages_on_teenage_employment(published):
