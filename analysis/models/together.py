@@ -24,10 +24,11 @@ def critical(influence: np.ndarray, level: float = 0.95, draws: int = 9_999, see
     if moving.shape[1] < 2:
         return alone(level)
     random, largest = np.random.default_rng(seed), []
-    # The draws have the covariance of the estimates, whatever the number of units.
-    root = np.linalg.svd(moving, full_matrices=False)
-    shape = root[1][:, None] * root[2]
+    # The draws have the covariance of the estimates, whatever the number of units, by its symmetric root: any other one
+    # may turn with the last digit of an influence.
+    size, turn = np.linalg.eigh(moving.T @ moving)
+    root = turn * np.sqrt(np.maximum(size, 0)) @ turn.T
     for start in range(0, draws, BLOCK):
-        size = min(BLOCK, draws - start)
-        largest.append(np.abs(random.standard_normal((size, len(shape))) @ shape).max(axis=1))
+        rows = min(BLOCK, draws - start)
+        largest.append(np.abs(random.standard_normal((rows, len(root))) @ root).max(axis=1))
     return max(alone(level), float(np.quantile(np.concatenate(largest), level)))
