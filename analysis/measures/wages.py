@@ -166,9 +166,10 @@ def _model(panels: Panels, outcome: str, first: int, last: int, sample: str = MO
     spare = len(inner.y) - (inner.workers + inner.clients - 1)
     if inner.workers < K_WORKERS or inner.clients < REGISTERED.least_clients or spare < REGISTERED.least_free:
         return None
-    apart = np.setxor1d(*(matches.worker[k] for k in (kept, leaveout.core(matches))))
-    if sample != MOVERS and len(apart) < K_WORKERS:             # beside the movers they could be worked out
-        return None
+    if sample != MOVERS:
+        apart = np.setxor1d(matches.worker[kept], matches.worker[leaveout.core(matches)])
+        if len(apart) < K_WORKERS:                              # beside the movers they could be worked out
+            return None
     return _Model(rows, adjusted, match, kept, twoway.fit(inner, _setting()))
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.measures.answer import Answer, cut
 from analysis.measures.change.calendar import contract_calendar, starts
 from analysis.measures.change.dates import last_calm
-from analysis.measures.change.findings import SEARCHED_DIGITS, Z
+from analysis.measures.change.findings import SEARCHED_DIGITS
 from analysis.measures.change.registered import REGISTERED
 from analysis.models import eventstudy
 from analysis.panels import Panels
@@ -90,5 +90,5 @@ def estimators(panels: Panels) -> Answer:
     f = pd.concat(parts, ignore_index=True)
     return Answer(cut(pd.DataFrame({
         "event": f["event"], "estimator": f["estimator"], "workers": f["treated"].astype("int64"),
-        "value": f["att"].astype(float), "low": (f["att"] - Z * f["se"]).astype(float),
-        "high": (f["att"] + Z * f["se"]).astype(float)})), ("event", "estimator"))
+        "value": f["att"].astype(float), "low": (f["att"] - eventstudy.Z * f["se"]).astype(float),
+        "high": (f["att"] + eventstudy.Z * f["se"]).astype(float)})), ("event", "estimator"))

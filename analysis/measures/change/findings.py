@@ -6,7 +6,6 @@ import pandas as pd
 from analysis.measures.answer import cut
 from analysis.models import eventstudy, sensitivity
 
-Z = 1.959963984540054
 SEARCHED_DIGITS = 3      # of what comes from a search that stops near its goal
 
 
@@ -17,7 +16,7 @@ def level_and_slope(change) -> dict:
         value = getattr(change, name, np.nan)
         error = getattr(change, f"{name}_se", np.nan)
         ends = ("low", "high") if name == "level" else ("slope_low", "slope_high")
-        columns |= {name: value, ends[0]: value - Z * error, ends[1]: value + Z * error}
+        columns |= {name: value, ends[0]: value - eventstudy.Z * error, ends[1]: value + eventstudy.Z * error}
     return columns
 
 

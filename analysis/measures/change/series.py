@@ -6,9 +6,9 @@ from ibis import _
 
 from analysis.measures.answer import Answer, cut
 from analysis.measures.change.dates import event, last_calm, transition, wide_enough
-from analysis.measures.change.findings import SEARCHED_DIGITS, Z, level_and_slope
+from analysis.measures.change.findings import SEARCHED_DIGITS, level_and_slope
 from analysis.measures.change.registered import REGISTERED
-from analysis.models import interrupted
+from analysis.models import eventstudy, interrupted
 from analysis.panels import Panels
 
 OUTCOMES = ("workers", "contracts", "one_day", "pay")
@@ -59,8 +59,8 @@ def at_the_transition(panels: Panels) -> Answer:
         rank, dates = interrupted.placebo_rank(months, shown, breaks)
         gap, error = interrupted.forecast_gap(months, shown, breaks)
         rows.append({"outcome": outcome, "workers": int(frame["workers"].min()), **level_and_slope(found),
-                     "placebo": rank, "dates": dates, "forecast": gap, "forecast_low": gap - Z * error,
-                     "forecast_high": gap + Z * error})
+                     "placebo": rank, "dates": dates, "forecast": gap, "forecast_low": gap - eventstudy.Z * error,
+                     "forecast_high": gap + eventstudy.Z * error})
     searched = ["forecast", "forecast_low", "forecast_high"]
     columns = ["outcome", "workers", *level_and_slope(None), "placebo", "dates", *searched]
     frame = cut(pd.DataFrame(rows, columns=columns))
