@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 from ibis import _
-from validation.worlds import YEARS, World
+from validation.worlds import YEARS, World, leaving_told
 
 from analysis import law
 from analysis.measures import careers, change, democracy, headline, misuse, payment, thresholds, voices, wages
@@ -23,7 +23,7 @@ from analysis.measures.change.dates import event, last_calm
 from analysis.measures.change.people import within
 from analysis.measures.change.registered import REGISTERED
 from analysis.measures.democracy.traits import with_traits
-from analysis.models import Z95, eventstudy, survival, twoway
+from analysis.models import Z95, eventstudy, twoway
 from analysis.models.interrupted import Break
 from analysis.panels import days_between
 from analysis.verdict import multiverse, scorecard
@@ -124,12 +124,7 @@ def last_contract_by_pay(w: World) -> float:
     The world plants a hazard of leaving. Records show the last contract, which comes before, the longer so the more
     rarely somebody works: of −1.2 about −1.06 can be seen in any of them.
     """
-    frame = careers.candidates(w.no_couriers)
-    pay, kind = w.hidden.traits[0] / ONE * np.log(2), w.hidden.traits[2]
-    member = frame["worker_id"].to_numpy() - 1
-    cut = careers.in_stretches(frame.assign(pay=pay[member], kind=kind[member]))
-    told = survival.cox(cut["exit"], cut["ended"], cut[list(careers.TRAITS)], cut["entry"], cut["kind"])
-    return float(told.loc[told["name"] == "pay", "coefficient"].iloc[0])
+    return float(leaving_told(w.no_couriers, w.hidden.traits).loc["pay", "coefficient"])
 
 
 def odds_of_coming(w: World) -> float:

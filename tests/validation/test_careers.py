@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from statsmodels.duration.survfunc import SurvfuncRight
+from validation.worlds import leaving_told
 
 from analysis.datasets import Dataset
 from analysis.errors import MissingData
@@ -17,7 +18,6 @@ from analysis.models import sequences, survival
 from analysis.panels import Panels
 from analysis.scope import Scope
 from data_synthetic import kinds
-from data_synthetic.draw import ONE
 from data_synthetic.rules import Size
 from data_synthetic.sample import sample
 from data_synthetic.simulate import simulate
@@ -612,13 +612,7 @@ def test_told_the_hidden_traits_the_model_finds_the_planted_hazards(worlds):
     """With the kind of each member as a stratum and its own pay, nothing is left that could hide an effect."""
     planted = read_world()
     for seed, panels in worlds.items():
-        traits = sample(planted, Size(WORKERS, 2001, 2020), seed).traits
-        frame = careers.candidates(panels)
-        member = frame["worker_id"].to_numpy() - 1
-        frame = frame.assign(pay=traits[0][member] / ONE * np.log(2), kind=traits[2][member])
-        cut = careers.in_stretches(frame)
-        fit = survival.cox(cut["exit"], cut["ended"], cut[["activity", "pay", "woman"]], cut["entry"], cut["kind"])
-        fit = fit.set_index("name")
+        fit = leaving_told(panels, sample(planted, Size(WORKERS, 2001, 2020), seed).traits)
         for trait, value in (("activity", planted.effect_activity_leave), ("pay", planted.effect_pay_leave),
                              ("woman", planted.effect_gender_leave)):
             assert abs(fit.loc[trait, "coefficient"] - value) < 2.5 * fit.loc[trait, "se"] + 0.1 * abs(value), (
@@ -687,17 +681,33 @@ def test_too_few_exits_have_no_hazards(simulated):
         careers.hazards(short)
 
 
-@pytest.mark.parametrize("years", [(2001, 2005), (2001, 2007), (2008, 2011), (2016, 2020)])
-def test_in_few_years_hazards_are_numbers_or_missing(simulated, years):
-    """Where hardly anybody has an Activity, its hazard is left out, or the measure says that it cannot tell."""
+@pytest.mark.parametrize("years", [(2001, 2005), (2001, 2007), (2008, 2011)])
+def test_in_few_years_it_says_that_it_cannot_tell(simulated, years):
     short = replace(simulated, scope=replace(simulated.scope, first_year=years[0], last_year=years[1]))
-    try:
-        frame = careers.hazards(short).frame()
-    except MissingData:
-        return
+    with pytest.raises(MissingData, match=r"^(Too few careers|In this scope a trait tells all exits apart)"):
+        careers.hazards(short)
+
+
+@pytest.mark.parametrize("first", [2001, 2016])
+def test_hazards_are_numbers(simulated, first):
+    frame = careers.hazards(replace(simulated, scope=replace(simulated.scope, first_year=first))).frame()
     known = frame.dropna(subset=["ratio"])
-    assert np.isfinite(known[["ratio", "low", "high"]]).all().all() and (known["se"] < careers.VAGUE).all()
-    assert (known["exits"] >= R.tail).all()
+    assert len(known) >= 12 and (known["se"] < careers.VAGUE).all() and (known["exits"] >= R.tail).all()
+    assert np.isfinite(known[["ratio", "low", "high"]]).all().all()
+
+
+def test_a_trait_that_tells_nothing_and_a_model_with_few_exits_are_left_out(simulated, monkeypatch):
+    keys = ["model", "trait"]
+    whole = careers.hazards(simulated).frame().set_index(keys)
+    least, vague = whole["exits"].min() + 1, whole["se"].median()
+    monkeypatch.setattr(careers, "REGISTERED", replace(R, tail=int(least)))
+    monkeypatch.setattr(careers, "VAGUE", vague)
+    part = careers.hazards(simulated).frame().set_index(keys)
+    expected = whole[whole["exits"] >= least]
+    assert 0 < len(part) < len(whole) and set(part.index) == set(expected.index)
+    clear = expected.index[expected["se"] < vague]
+    assert set(part.dropna(subset=["ratio"]).index) == set(clear) and 0 < len(clear) < len(part)
+    np.testing.assert_allclose(part.loc[clear, "ratio"], expected.loc[clear, "ratio"], rtol=1e-6)
 
 
 def test_nobody_in_scope(simulated):

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.datasets import Dataset
+from analysis.measures import careers
+from analysis.models import survival
 from analysis.panels import Panels
 from analysis.scope import Scope
 from data_synthetic import world as parameters
+from data_synthetic.draw import ONE
 from data_synthetic.rules import Size
 from data_synthetic.sample import Sample, sample
 from data_synthetic.simulate import simulate
@@ -75,3 +79,13 @@ def make(seed: int, planted: bool, folder: Path, workers: int = WORKERS) -> Worl
     changes = MORE | ({} if planted else dict.fromkeys(NOTHING, "0.0"))
     simulate(workers, seed, *YEARS, folder, changes, threads=1)
     return World(folder, changes, Size(workers, *YEARS), seed)
+
+
+def leaving_told(panels: Panels, traits) -> pd.DataFrame:
+    """Hazards of the last contract, told the hidden kind and pay of each member: `traits` are those of a Sample."""
+    frame = careers.candidates(panels)
+    member = frame["worker_id"].to_numpy() - 1
+    frame = frame.assign(pay=traits[0][member] / ONE * np.log(2), kind=traits[2][member])
+    cut = careers.in_stretches(frame)
+    told = survival.cox(cut["exit"], cut["ended"], cut[list(careers.TRAITS)], cut["entry"], cut["kind"])
+    return told.set_index("name")
