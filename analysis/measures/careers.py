@@ -13,7 +13,7 @@ import pandas as pd
 from ibis import _
 
 from analysis import criteria
-from analysis.errors import MissingData
+from analysis.errors import MissingData, StudyError
 from analysis.measures.answer import Answer
 from analysis.models import sequences, survival
 from analysis.models.hidden_kinds import hidden_kinds
@@ -56,6 +56,11 @@ class Registered:
     smallest: int
     redraws: int
     worlds: int
+
+    def __post_init__(self):
+        if self.kinds < 1 or not 0 <= self.pay_tail < 0.5 or {self.bands[0], self.kind_bands[0]} != {0}:
+            raise StudyError("In [careers] of criteria.toml, `kinds` must be at least 1 and `pay_tail` below 0.5, and "
+                             "`bands` and `kind_bands` must begin with 0.")
 
 
 REGISTERED = criteria.parameters("careers", Registered)

@@ -12,7 +12,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from validation.worlds import leaving_told
 
 from analysis.datasets import Dataset
-from analysis.errors import MissingData
+from analysis.errors import MissingData, StudyError
 from analysis.measures import careers
 from analysis.models import sequences, survival
 from analysis.panels import Panels
@@ -679,6 +679,13 @@ def test_too_few_exits_have_no_hazards(simulated):
     short = replace(simulated, scope=replace(simulated.scope, first_year=2019, last_year=2020))
     with pytest.raises(MissingData, match="Too few careers"):
         careers.hazards(short)
+
+
+@pytest.mark.parametrize("change", [
+    {"kinds": 0}, {"pay_tail": 0.5}, {"pay_tail": -0.1}, {"bands": (3, 6)}, {"kind_bands": (1, 12)}])
+def test_parameters_that_make_no_sense_are_refused(change):
+    with pytest.raises(StudyError, match=rf"`{next(iter(change))}`.* must "):
+        replace(R, **change)
 
 
 @pytest.mark.parametrize("years", [(2001, 2005), (2001, 2007), (2008, 2011)])
